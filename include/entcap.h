@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_H
+#define ENTCAP_H
+
+/** The whole public interface of entcap. */
+
+#include "entcap/arch.h"
+#include "entcap/bound.h"
+#include "entcap/core.h"
+#include "entcap/io.h"
+#include "entcap/model.h"
+#include "entcap/network.h"
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_ARCH_H
+#define ENTCAP_ARCH_H
+
+/**
+ * arch: architecture descriptions. Reads the YAML/JSON format, checks every rule and limit of it,
+ * and offers the architecture in one normal form (levels) together with its partitions and
+ * requirements.
+ *
+ * Normal form of a ConvAC ([LYCS18], [CS17]; ARCHITECTURE.md#sources). Levels l = 0 .. n-1:
+ * an index of level l has dimension d_l (d_0 = M, the sites' feature length) and joins the P_l
+ * children of one window: sites for l = 0, matrices of level l-1 otherwise. Above every index of
+ * level l stands one matrix W_l of shape d_{l+1} x d_l; the last is the dense layer, Y x d_{n-1}.
+ * P_0 > 1 is a pool before the first conv, P_l = 1 the ordinary bond between adjacent convs.
+ * 1-D inputs are grids of height 1; windows are row-major.
+ */
+
+#include "entcap/core.h"
+
+#define EC_ARCH_MAX_SITES     ((size_t)1 << 24)
+#define EC_ARCH_MAX_DIMENSION ((uint32_t)1 << 20)
+
+/** Where in the description something stands; 1-based, 0: nowhere (a default or an override). */
+typedef struct ec_place {
+    int line, col;
+} ec_place;
+
+typedef enum ec_layer_kind { EC_LAYER_CONV, EC_LAYER_POOL, EC_LAYER_DENSE } ec_layer_kind;
+
+/** One entry of `layers:` as written. */
+typedef struct ec_layer {
+    ec_layer_kind kind;
+    uint32_t channels;  /* conv: channels; dense: outputs; pool: 0 */
+    bool shared;        /* conv: as written, default true */
+    uint32_t window[2]; /* pool: height, width; 1-D: height 1 */
+    ec_place place;     /* of the entry's key */
+} ec_layer;
+
+/** One level of the normal form; see the head of this file. */
+typedef struct ec_level {
+    char name[16];      /* of its indices: "input" for l = 0, else "rK" of the conv below */
+    uint32_t dim;       /* d_l */
+    uint32_t window[2]; /* height, width of the window in the grid below; P_l is their product */
+    size_t grid[2];     /* indices of this level (= matrices W_l): height, width */
+    uint32_t out;       /* rows of W_l: d_{l+1}; Y at the last level */
+    bool shared;        /* one W_l for all positions; always false at a single position */
+    size_t layer;       /* entry of `layers` that is W_l */
+} ec_level;
+
+/** Named side A of a partition (A, rest). */
+typedef struct ec_partition {
+    char *name;
+    ec_sites a;
+    ec_place place;
+} ec_partition;
+
+typedef struct ec_partitions {
+    ec_partition *items;
+    size_t n;
+} ec_partitions;
+
+/** One entry of `requirements:`; exactly one of the two minima is given. */
+typedef struct ec_requirement {
+    char *partition;
+    bool by_rank;
+    ec_int min_rank;
+    double min_log2;
+    ec_place place;
+} ec_requirement;
+
+typedef enum ec_image_fit { EC_FIT_PAD, EC_FIT_RESIZE } ec_image_fit;
+
+typedef enum ec_features_kind { EC_FEATURES_NONE, EC_FEATURES_AFFINE_RELU } ec_features_kind;
+
+/** `input:` of a description. */
+typedef struct ec_input {
+    int n_dims;        /* 1 or 2 */
+    size_t grid[2];    /* height (1 in 1-D), width */
+    uint32_t channels; /* M */
+    bool has_image;    /* `image:` is given */
+    size_t image[2];   /* its height, width (1-D: height 1) */
+    ec_image_fit fit;
+    ec_features_kind features;
+} ec_input;
+
+/** An index of a `network:` description. */
+typedef struct ec_named_index {
+    char *name;
+    uint32_t dim;
+    ec_place place;
+} ec_named_index;
+
+/** A tensor of a `network:` description: its indices in the order of its axes. */
+typedef struct ec_named_tensor {
+    char *name;
+    uint32_t *index;
+    size_t n_indices;
+    ec_place place;
+} ec_named_tensor;
+
+/** A checked description. Either n_levels > 0 (layers form) or n_tensors > 0 (network form). */
+typedef struct ec_arch {
+    char *name;
+    char *file; /* as given to the reader, for messages */
+    size_t n_sites;
+
+    ec_input input; /* layers form */
+    ec_layer *layers;
+    size_t n_layers;
+    ec_level *levels;
+    size_t n_levels;
+    uint32_t outputs; /* Y */
+
+    ec_named_index *indices; /* network form */
+    size_t n_indices;
+    ec_named_tensor *tensors;
+    size_t n_tensors;
+    uint32_t *open; /* n_sites index numbers: site s is the open end of index open[s] */
+
+    ec_partitions partitions; /* as listed; empty if none are */
+    ec_requirement *requirements;
+    size_t n_requirements;
+} ec_arch;
+
+/** Is it a `network:` description? */
+static inline bool ec_arch_is_network(const ec_arch *arch)
+{
+    return arch->n_levels == 0;
+}
+
+/** P_l of a level. */
+static inline size_t ec_level_window(const ec_level *level)
+{
+    return (size_t)level->window[0] * level->window[1];
+}
+
+/** Number of indices of a level, which is also the number of matrices above them. */
+static inline size_t ec_level_positions(const ec_level *level)
+{
+    return level->grid[0] * level->grid[1];
+}
+
+/**
+ * Read and check a description file ("-": standard input).
+ *
+ * Owns:   *out, to be freed by ec_arch_free; NULL after an error.
+ * Errors: EC_EIO; EC_EPARSE with file, line, col, source line and caret; EC_ENOMEM. Declared sizes
+ *         are checked before anything is allocated for them.
+ */
+EC_NODISCARD ec_status ec_arch_read(ec_arch **out, const char *path, ec_error *err);
+
+/** As ec_arch_read, from `size` bytes of text; `file` names it in messages. */
+EC_NODISCARD ec_status ec_arch_parse(ec_arch **out, const char *text, size_t size, const char *file,
+                                     ec_error *err);
+
+void ec_arch_free(ec_arch *arch);
+
+/**
+ * Override a width: "r0=16" or "input=8" (channels M) in the layers form, "INDEX=4" in a network.
+ * Errors: EC_EINVAL (unknown name, with the nearest known one; value outside 1 .. 2^20).
+ */
+EC_NODISCARD ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err);
+
+/**
+ * Side A of one partition: the name of a listed or built-in partition, or a list of sites
+ * ("0-3,8"). A listed name wins over a built-in one.
+ *
+ * Owns:   *out, to be cleared.
+ * Errors: EC_EINVAL (unknown name with the nearest known; a site out of range or repeated; side A
+ *         empty or everything; a built-in that this input does not have; `canonical`, which is
+ * many).
+ */
+EC_NODISCARD ec_status ec_arch_partition(ec_partition *out, const ec_arch *arch, const char *text,
+                                         ec_error *err);
+
+/**
+ * The partitions to work on: `texts` (each as for ec_arch_partition, or `canonical`) if n_texts >
+ * 0, else the description's own, else its defaults (left-right; top-bottom in 2-D; interleaved).
+ * Defaults that would leave a side empty are left out.
+ */
+EC_NODISCARD ec_status ec_arch_partitions(ec_partitions *out, const ec_arch *arch,
+                                          const char *const *texts, size_t n_texts, ec_error *err);
+
+void ec_partition_clear(ec_partition *partition);
+void ec_partitions_clear(ec_partitions *partitions);
+
+/**
+ * Weights of the conv and dense layers: sum over layers of (shared ? 1 : positions) out in; of a
+ * network: sum over tensors of the product of their dimensions. Exact.
+ */
+EC_NODISCARD ec_status ec_arch_parameters(ec_int *out, const ec_arch *arch, ec_error *err);
+
+/** Multiply-adds of one forward pass of one sample: sum of positions out in; EC_EINVAL for a
+ * network. */
+EC_NODISCARD ec_status ec_arch_multiply_adds(ec_int *out, const ec_arch *arch, ec_error *err);
+
+/** Do all matrices of levels 0 .. level (inclusive) share their weights over positions? */
+bool ec_arch_shared_below(const ec_arch *arch, size_t level);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_BOUND_H
+#define ENTCAP_BOUND_H
+
+/**
+ * bound: how large the matricization rank across a partition (A, B) of the sites can be.
+ *
+ * Three kinds of statement, never mixed:
+ *  - upper bounds, proved for all weights: min cut, shared-weights bound;
+ *  - lower bounds on the generic rank (all weights but a null set): power bound, proved; a rank
+ *    found modulo a prime, proved, too;
+ *  - the generic rank itself: proved where an upper and a lower bound meet, else probable with an
+ *    error probability.
+ * All numbers are exact integers; logarithms only choose.
+ */
+
+#include "entcap/network.h"
+
+/** Cut indices of one layer. */
+typedef struct ec_cut_layer {
+    char name[64];
+    uint32_t dim;
+    uint64_t count;
+} ec_cut_layer;
+
+/** prod dim^count; distinct dimensions, ascending, none of them 1. */
+typedef struct ec_factor {
+    uint32_t dim;
+    uint64_t count;
+} ec_factor;
+
+/** A cut of the network: a valid upper bound on the rank, minimal where `certified`. */
+typedef struct ec_cut {
+    ec_int rank; /* exact product of the cut dimensions */
+    double log2; /* of rank */
+    ec_factor *factors;
+    size_t n_factors;
+    ec_cut_layer *layers; /* in the network's layer order, dimension-1 layers left out */
+    size_t n_layers;
+    bool certified; /* proved minimal */
+    bool *side_a;   /* n_tensors, numbered as in ec_network: on side A? NULL if not asked for */
+    size_t n_tensors;
+} ec_cut;
+
+void ec_cut_clear(ec_cut *cut);
+
+/**
+ * Minimum cut by igraph's max flow, for every network.
+ *
+ *     rank [A; B]  <=  min over sides of the tensors of  prod {dim(e) : e has pins on both sides}
+ *
+ * A hyperedge is two nodes in -> out of capacity round(2^k ln dim), with uncuttable arcs pin -> in
+ * and out -> pin; a site pins its index to its terminal. The cut is read from the residual graph
+ * and its value multiplied exactly. `certified`: no smaller cut can hide behind the rounding, log2
+ * V - (flow - E/2)/2^k < log2(V/(V-1)) (in one logarithm base); other k are tried before giving up.
+ *
+ * Cost:   push-relabel, up to O(V^2 sqrt(E)); near linear on trees with fat cuts. Calls are
+ *         serialised by a lock (igraph is not thread-safe). The graph's bytes are estimated first.
+ * Owns:   *out, to be cleared, also after an error. side_a is always filled.
+ * Errors: EC_EINVAL  a has another number of sites, or is empty or everything
+ *         EC_ELIMIT  memory; EC_ENOMEM; EC_ENUMERIC igraph failed
+ * Source: [LYCS18], [CFSSM]
+ */
+EC_NODISCARD ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network,
+                                               const ec_sites *a, const ec_run *run, ec_error *err);
+
+/**
+ * Minimum cut of a ConvAC (a tree) by dynamic programming, equal subtrees with equal side patterns
+ * collapsed; always certified. For a vertex v above a window with index dimension r, children c:
+ *
+ *     f(leaf, s) = 1 if the leaf is on side s, else M   (a site itself: 1 or infinity)
+ *     f(v, s)    = min( prod_c f(c, s),  r prod_c min_t f(c, t) );   result min_s f(root, s)
+ *
+ * Cost:   O(sites) time and memory for hashing, O(distinct classes) exact arithmetic; the network
+ *         is not materialised.
+ * Owns:   *out, to be cleared. side_a is filled if want_sides.
+ * Errors: EC_EINVAL (a network description; a bad side), EC_ELIMIT, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_bound_min_cut_tree(ec_cut *out, const ec_arch *arch, const ec_sites *a,
+                                             bool want_sides, const ec_run *run, ec_error *err);
+
+/**
+ * Upper bound for shared weights, also for partly shared networks: in the first branch of the tree
+ * recursion the q children of a window that lie wholly on the side opposite to s, are equal shared
+ * subtrees, and span G dimensions each, count C(min(G, r) + q - 1, q) instead of the product.
+ *
+ *     G_0 = M,  G_{l+1} = min(r_l, C(G_l + P_l - 1, P_l))
+ *
+ * *applies is false (and *rank untouched) if no pooling window has all layers below it shared.
+ */
+EC_NODISCARD ec_status ec_bound_shared(bool *applies, ec_int *rank, const ec_arch *arch,
+                                       const ec_sites *a, const ec_run *run, ec_error *err);
+
+/**
+ * Lower bound on the generic rank for independent tensors: the best over integers p >= 2 of
+ * p^flow, flow = integral max flow with every dimension rounded down to a power of p.
+ * *applies is false if some conv is shared (the bound is false there).
+ * Source: [LYCS18], [CFSSM]
+ */
+EC_NODISCARD ec_status ec_bound_power(bool *applies, ec_int *rank, uint32_t *base,
+                                      const ec_arch *arch, const ec_sites *a, const ec_run *run,
+                                      ec_error *err);
+
+typedef enum ec_rank_status { EC_RANK_NONE, EC_RANK_PROVED, EC_RANK_PROBABLE } ec_rank_status;
+
+/** What is known of the generic rank. */
+typedef struct ec_generic_rank {
+    ec_rank_status status; /* EC_RANK_NONE: not computed, `why` says why */
+    uint64_t rank;         /* a proved lower bound; the rank itself as `status` says */
+    double error;          /* probability that the generic rank is larger; 0 if proved */
+    uint64_t prime;
+    char why[256];
+} ec_generic_rank;
+
+/**
+ * Generic rank: the rank of the full matricization for random weights modulo a random 63-bit prime,
+ * by elimination (FLINT). Proved if it equals `upper`; else probable, with error probability at
+ * most rank (matrices in the network) / p (Schwartz-Zippel). Out of reach (upper or both sides
+ * above `limit`, or memory) is an answer, not a failure: status EC_RANK_NONE and `why`.
+ */
+EC_NODISCARD ec_status ec_bound_generic_rank(ec_generic_rank *out, const ec_arch *arch,
+                                             const ec_sites *a, const ec_int *upper, uint64_t limit,
+                                             const ec_run *run, ec_error *err);
+
+/** Sets of layers, each a minimal set whose joint widening raises the bound. */
+typedef struct ec_bottleneck {
+    char (*name)[64];  /* all names, set after set */
+    size_t *set_start; /* n_sets + 1 */
+    size_t n_sets;
+    bool complete; /* false: more sets exist than were listed */
+} ec_bottleneck;
+
+void ec_bottleneck_clear(ec_bottleneck *bottleneck);
+
+/** What ec_bound_compute is to do; EC_BOUND_OPTIONS_INIT gives the defaults. */
+typedef struct ec_bound_options {
+    enum { EC_METHOD_AUTO, EC_METHOD_IGRAPH, EC_METHOD_TREE } method;
+    bool exact;           /* generic rank, too */
+    uint64_t exact_limit; /* largest bound for which it is tried */
+    bool sides;           /* keep the side of every tensor */
+} ec_bound_options;
+
+#define EC_BOUND_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        .method = EC_METHOD_AUTO, .exact_limit = 2048                                              \
+    }
+
+/** Everything that `entcap bound` says of one partition. */
+typedef struct ec_bound {
+    ec_cut min_cut;
+    bool has_shared, has_power, has_generic;
+    ec_int shared_rank;
+    ec_int power_rank;
+    uint32_t power_base;
+    ec_generic_rank generic;
+    bool from_shared;   /* the bound is the shared one (strictly smaller), else the min cut */
+    const ec_int *rank; /* the bound: borrowed, one of the two above */
+    ec_bottleneck bottleneck;
+} ec_bound;
+
+/**
+ * All bounds of one partition. `network` may be NULL: then it is lowered when igraph needs it.
+ * Method auto: the tree recursion where the network is a tree, else igraph.
+ * Owns: *out, to be cleared, also after an error.
+ */
+EC_NODISCARD ec_status ec_bound_compute(ec_bound *out, const ec_arch *arch,
+                                        const ec_network *network, const ec_sites *a,
+                                        const ec_bound_options *options, const ec_run *run,
+                                        ec_error *err);
+
+void ec_bound_clear(ec_bound *bound);
+
+#endif
