@@ -1,82 +1,128 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build/entcap, build/entcap-draw, build/libentcap.{a,so}
-# make test lint demo bench fuzz cov examples install clean;  SAN=1 adds address and UB sanitizers
+# make test       every test and example; ends with "N passed, M failed"
+# make lint demo bench fuzz cov examples install clean
+# SAN=1           the same with address and undefined-behaviour sanitizers, under build/san
 
 # ---- user settings
 ifeq ($(origin CC),default)
-CC        = gcc
+CC          = gcc
 endif
-CFLAGS   ?= -O2 -g
-PREFIX   ?= /usr/local
-DESTDIR  ?=
-BUILD    ?= build$(if $(SAN),/san)
+CFLAGS      ?= -O2 -g
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+FUZZ_SECONDS ?= 60
+VARIANT     := $(if $(SAN),/san)$(if $(COV),/cov)$(if $(FUZZ),/fuzz)
+BUILD       ?= build$(VARIANT)
 
-# ---- flags
-SOVERSION = 0
-PKGS      = igraph lapacke openblas yaml-0.1 jansson zlib libmd gmp
-DRAW_PKGS = libcgraph libgvc
-WARN      = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-            -Wpointer-arith -Wwrite-strings -Wvla
-SANFLAGS  = $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
-SYSTEM    = $(subst -I,-isystem ,$(shell pkg-config --cflags-only-I $(PKGS)))
-EC_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc $(SYSTEM) -fPIC \
-            -fopenmp $(WARN) $(SANFLAGS) -MMD -MP
-LIBS      = $(shell pkg-config --libs $(PKGS)) -lflint -lmpfr -lgmp -lm
-LDFLAGS  += -fopenmp $(SANFLAGS)
+# ---- flags (SAN, COV and FUZZ each build in a folder of their own, so all stay warm)
+VERSION     := $(shell sed -n 's/^.define EC_VERSION "\(.*\)"/\1/p' include/entcap/core.h)
+SOVERSION   := $(firstword $(subst ., ,$(VERSION)))
+PKGS        := igraph lapacke openblas yaml-0.1 jansson zlib libmd gmp
+DRAW_PKGS   := libcgraph libgvc
+WARN        := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+               -Wpointer-arith -Wwrite-strings -Wvla
+# clang would link its own OpenMP runtime beside the one of igraph and OpenBLAS: fuzz without
+OPENMP      := $(if $(FUZZ),-Wno-unknown-pragmas,-fopenmp)
+INSTRUMENT  := $(if $(SAN)$(FUZZ),-fsanitize=address -fsanitize=undefined \
+               -fno-sanitize-recover=undefined) $(if $(COV),--coverage -O0) \
+               $(if $(FUZZ),-fsanitize=fuzzer-no-link)
+system       = $(subst -I,-isystem ,$(shell pkg-config --cflags-only-I $(1)))
+EC_CFLAGS   := -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
+               $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP
+DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
+LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
+# FLINT 2.9 has no pkg-config file
+FLINT_LIBS  := -lflint -lmpfr -lgmp
+LIBS        := $(shell pkg-config --libs $(PKGS)) $(FLINT_LIBS) -lm
+DRAW_LIBS   := $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
 
 # ---- files
-LIB_SRC   = $(wildcard src/*/*.c)
-LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
-TOOL_OBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/entcap/*.c))
-DRAW_OBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/entcap-draw/*.c src/core/*.c src/draw/*.c))
-TEST_SRC  = $(wildcard tests/*/test_*.c)
-TESTS     = $(TEST_SRC:%.c=$(BUILD)/%)
-HELP_OBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/oracle/*.c tests/*.c))
-EXAMPLES  = $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
-BIN       = $(BUILD)/entcap $(BUILD)/entcap-draw
-LIBRARY   = $(BUILD)/libentcap.a $(BUILD)/libentcap.so
+objects      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+programs     = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
+LIB_OBJ     := $(call objects,src/*/*.c)
+TOOL_OBJ    := $(call objects,tools/entcap/*.c)
+DRAW_OBJ    := $(call objects,tools/entcap-draw/*.c src/core/*.c src/draw/*.c)
+HELP_OBJ    := $(call objects,tests/*.c tests/oracle/*.c)
+TESTS       := $(call programs,tests/*/test_*.c)
+FUZZERS     := $(call programs,tests/fuzz/fuzz_*.c)
+EXAMPLES    := $(call programs,examples/*.c)
+BENCHES     := $(call programs,tools/bench/*.c)
+BIN         := $(patsubst tools/%/main.c,$(BUILD)/%,$(wildcard tools/*/main.c))
+STATIC      := $(BUILD)/libentcap.a
+SHARED      := $(BUILD)/libentcap.so
 
-# ---- rules
-all: $(LIBRARY) $(BIN)
+# ---- rules; V=1 prints whole commands
+say          = $(if $(V),,@printf '%-5s %s\n' $(1) $@; )
+all: $(STATIC) $(SHARED) $(BIN)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(EC_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(EC_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -c -o $@ $<
 
-$(BUILD)/libentcap.a: $(LIB_OBJ)
+$(STATIC): $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)ar rcs $@ $^
 
-$(BUILD)/libentcap.so: $(LIB_OBJ)
-	$(CC) -shared -Wl,-soname,libentcap.so.$(SOVERSION) -o $@ $^ $(LDFLAGS) $(LIBS)
-	@ln -sf libentcap.so $@.$(SOVERSION)
+$(SHARED).$(VERSION): $(LIB_OBJ)
+	$(call say,LINK)$(LINK) -shared -Wl,-soname,libentcap.so.$(SOVERSION) -o $@ $^ $(LIBS)
 
-$(BUILD)/entcap: $(TOOL_OBJ) $(BUILD)/libentcap.a
-	$(CC) -o $@ $^ $(LDFLAGS) $(LIBS)
+$(SHARED): $(SHARED).$(VERSION)
+	@ln -sf $(<F) $@.$(SOVERSION)
+	@ln -sf $(<F) $@
 
-$(BUILD)/tools/entcap-draw/%.o: EC_CFLAGS += $(subst -I,-isystem ,$(shell pkg-config --cflags-only-I $(DRAW_PKGS)))
+$(BUILD)/entcap: $(TOOL_OBJ) $(STATIC)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
+
+# Graphviz (EPL) and igraph (GPL) may not meet in one program: core and draw only
 $(BUILD)/entcap-draw: $(DRAW_OBJ)
-	$(CC) -o $@ $^ $(LDFLAGS) $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
+	$(call say,LINK)$(LINK) -o $@ $^ $(DRAW_LIBS)
 
-$(TESTS): EC_CFLAGS += -Itests
-$(HELP_OBJ): EC_CFLAGS += -Itests
-$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(HELP_OBJ) $(BUILD)/libentcap.a
-	$(CC) -o $@ $^ $(LDFLAGS) -lcmocka $(LIBS)
+$(BUILD)/tools/entcap-draw/%.o: private EC_CFLAGS += $(DRAW_CFLAGS)
+$(BUILD)/tests/%.o: private EC_CFLAGS += -Itests
 
-$(EXAMPLES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libentcap.a
-	$(CC) -o $@ $^ $(LDFLAGS) $(LIBS)
+$(TESTS): %: %.o $(HELP_OBJ) $(STATIC)
+	$(call say,LINK)$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+$(EXAMPLES) $(BENCHES): %: %.o $(STATIC)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
+
+# a fuzz target is driven by libFuzzer, or else replays its corpus as an ordinary test
+$(FUZZERS): %: %.o $(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(STATIC)
+	$(call say,LINK)$(LINK) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(if $(FUZZ),,-lcmocka) $(LIBS)
 
 # ---- targets
 examples: $(EXAMPLES)
 
-test: all $(TESTS) examples
-	@BUILD=$(BUILD) tools/run-tests $(TESTS)
+test: all $(TESTS) $(FUZZERS) examples
+	@BUILD=$(BUILD) tools/run-tests $(TESTS) $(FUZZERS)
 
 lint:
 	@tools/lint
 
+demo: all
+	@BUILD=$(BUILD) tools/demo $(BUILD)/demo
+
+bench: all $(BENCHES)
+	@BUILD=$(BUILD) tools/bench/run
+
+fuzz:
+	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-run
+
+fuzz-run: $(FUZZERS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz $(FUZZERS)
+
+cov:
+	@$(MAKE) --no-print-directory COV=1 test
+	gcovr --root . --filter src/ --object-directory build/cov --sort-percentage
+
+install: all
+	BUILD=$(BUILD) VERSION=$(VERSION) SOVERSION=$(SOVERSION) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) \
+	REQUIRES="$(PKGS)" PRIVATE_LIBS="$(FLINT_LIBS) -fopenmp -lm" tools/install
+
 clean:
 	rm -rf build
 
-.PHONY: all test lint clean examples
+.PHONY: all examples test lint demo bench fuzz fuzz-run cov install clean
+.SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
