@@ -63,6 +63,10 @@ const char *ec_status_text(ec_status status);
  */
 ec_status ec_fail(ec_error *err, ec_status status, const char *fmt, ...) EC_PRINTF(3, 4);
 
+/** As ec_fail, for a fault of a file: `file` goes into err->file, its tail if it is too long. */
+ec_status ec_fail_file(ec_error *err, ec_status status, const char *file, const char *fmt, ...)
+    EC_PRINTF(4, 5);
+
 /** As ec_fail, with the arguments in a va_list. */
 ec_status ec_vfail(ec_error *err, ec_status status, const char *fmt, va_list args) EC_PRINTF(3, 0);
 

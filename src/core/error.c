@@ -2,6 +2,7 @@
 #include "entcap/core.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const status_text[] = {
     [EC_OK] = "ok",
@@ -32,6 +33,21 @@ ec_status ec_vfail(ec_error *err, ec_status status, const char *fmt, va_list arg
 ec_status ec_fail(ec_error *err, ec_status status, const char *fmt, ...)
 {
     va_list args;
+    va_start(args, fmt);
+    ec_vfail(err, status, fmt, args);
+    va_end(args);
+    return status;
+}
+
+ec_status ec_fail_file(ec_error *err, ec_status status, const char *file, const char *fmt, ...)
+{
+    va_list args;
+
+    if (err != NULL && err->status == EC_OK) {
+        size_t length = strlen(file);
+        size_t skip = length < sizeof err->file ? 0 : length - (sizeof err->file - 1);
+        memcpy(err->file, file + skip, length - skip + 1);
+    }
     va_start(args, fmt);
     ec_vfail(err, status, fmt, args);
     va_end(args);

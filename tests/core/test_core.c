@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <string.h>
 
 static void first_report_wins(void **state)
 {
@@ -14,6 +15,25 @@ static void first_report_wins(void **state)
     assert_string_equal(err.msg, "width 0");
     assert_int_equal(ec_fail(NULL, EC_EIO, "nobody listens"), EC_EIO);
     assert_string_equal(ec_status_text((ec_status)99), "unknown status");
+}
+
+static void a_fault_of_a_file_names_it(void **state)
+{
+    (void)state;
+    ec_error err = {0};
+    char path[1000];
+
+    assert_int_equal(ec_fail_file(&err, EC_EPARSE, "a.npy", "too short: %d bytes", 3), EC_EPARSE);
+    assert_string_equal(err.file, "a.npy");
+    assert_string_equal(err.msg, "too short: 3 bytes");
+    assert_int_equal(ec_fail_file(&err, EC_EIO, "b.npy", "later"), EC_EIO);
+    assert_string_equal(err.file, "a.npy");
+    memset(path, 'x', sizeof path);
+    memcpy(path + sizeof path - 7, "/c.npy", 7);
+    err = (ec_error){0};
+    assert_int_equal(ec_fail_file(&err, EC_EIO, path, "gone"), EC_EIO);
+    assert_int_equal(strlen(err.file), sizeof err.file - 1);
+    assert_string_equal(strrchr(err.file, '/'), "/c.npy");
 }
 
 static void overflowing_products_are_out_of_memory(void **state)
@@ -123,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_report_wins),
+        cmocka_unit_test(a_fault_of_a_file_names_it),
         cmocka_unit_test(overflowing_products_are_out_of_memory),
         cmocka_unit_test(sites_are_counted_and_copied),
         cmocka_unit_test(random_numbers_repeat_with_their_seed),
