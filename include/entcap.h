@@ -8,7 +8,9 @@
 #include "entcap/bound.h"
 #include "entcap/core.h"
 #include "entcap/io.h"
+#include "entcap/linalg.h"
 #include "entcap/model.h"
 #include "entcap/network.h"
+#include "entcap/state.h"
 
 #endif

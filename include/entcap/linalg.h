@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_LINALG_H
+#define ENTCAP_LINALG_H
+
+/**
+ * linalg: dense matrices in double and single precision; the only place for BLAS and LAPACK.
+ *
+ * Every matrix is row-major: element (i, j) of a rows x cols matrix is data[i * ld + j], ld >=
+ * cols. Shapes that do not fit each other are programming errors and asserted; so are dimensions
+ * beyond INT_MAX, which callers exclude by their memory estimates. Factorizations take packed
+ * matrices (ld = cols), allocate their workspace through ec_calloc and report a matrix that holds
+ * NaN or infinity as EC_ENUMERIC before LAPACK sees it.
+ */
+
+#include "entcap/core.h"
+
+/** A matrix to write to. */
+typedef struct ec_mat {
+    double *data;
+    size_t rows, cols, ld;
+} ec_mat;
+
+typedef struct ec_matf {
+    float *data;
+    size_t rows, cols, ld;
+} ec_matf;
+
+/** A matrix to read: op(stored), rows x cols *as stored*; op transposes if `transposed`. */
+typedef struct ec_cmat {
+    const double *data;
+    size_t rows, cols, ld;
+    bool transposed;
+} ec_cmat;
+
+typedef struct ec_cmatf {
+    const float *data;
+    size_t rows, cols, ld;
+    bool transposed;
+} ec_cmatf;
+
+/** Packed matrices: to write, to read, to read transposed (rows, cols as stored). */
+static inline ec_mat ec_mat_of(double *data, size_t rows, size_t cols)
+{
+    return (ec_mat){data, rows, cols, cols};
+}
+
+static inline ec_cmat ec_cmat_of(const double *data, size_t rows, size_t cols)
+{
+    return (ec_cmat){data, rows, cols, cols, false};
+}
+
+static inline ec_cmat ec_cmat_t(const double *data, size_t rows, size_t cols)
+{
+    return (ec_cmat){data, rows, cols, cols, true};
+}
+
+static inline ec_matf ec_matf_of(float *data, size_t rows, size_t cols)
+{
+    return (ec_matf){data, rows, cols, cols};
+}
+
+static inline ec_cmatf ec_cmatf_of(const float *data, size_t rows, size_t cols)
+{
+    return (ec_cmatf){data, rows, cols, cols, false};
+}
+
+static inline ec_cmatf ec_cmatf_t(const float *data, size_t rows, size_t cols)
+{
+    return (ec_cmatf){data, rows, cols, cols, true};
+}
+
+/**
+ * C = alpha op(A) op(B) + beta C, (m,k)(k,n) -> (m,n). With beta = 0 the old C is not read. NaN
+ * propagates. Empty dimensions are fine. C may not overlap A or B.
+ *
+ * Cost: 2 m n k flops; as many threads as ec_linalg_threads said.
+ */
+void ec_linalg_gemm(ec_mat c, double alpha, ec_cmat a, ec_cmat b, double beta);
+
+/** As ec_linalg_gemm, in single precision. */
+void ec_linalg_gemm_f32(ec_matf c, float alpha, ec_cmatf a, ec_cmatf b, float beta);
+
+/**
+ * Threads of BLAS from now on, process-wide; at least 1. OpenBLAS threads spin: on a loaded machine
+ * two can be slower than one by far, so programs call this with 1 unless they know better.
+ */
+void ec_linalg_threads(unsigned threads);
+
+/**
+ * R of A = Q R for the m x n matrix A, m, n >= 1: min(m,n) x n, packed, upper trapezoidal with
+ * zeros below; signs of its rows are not normalised. R^T R = A^T A to backward error eps |A|^2.
+ * A is destroyed.
+ *
+ * Cost:   2 m n min(m,n) flops, (m + n) 32 doubles of workspace.
+ * Errors: EC_ENUMERIC (not finite), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_linalg_qr_r(double *r, double *a, size_t m, size_t n, ec_error *err);
+
+/**
+ * Singular values of the m x n matrix A, m, n >= 1, largest first: min(m,n) of them, each right to
+ * a small multiple of eps times the largest. A is destroyed.
+ *
+ * Cost:   about 4 m n min(m,n) flops.
+ * Errors: EC_ENUMERIC (not finite, or no convergence), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_linalg_svd_values(double *s, double *a, size_t m, size_t n,
+                                            ec_error *err);
+
+/**
+ * Eigendecomposition A = V^T diag(values) V of a symmetric n x n matrix, n >= 1; only its lower
+ * triangle is read. Values ascend; row i of A becomes the unit eigenvector of values[i].
+ *
+ * Cost:   about 9 n^3 flops.
+ * Errors: EC_ENUMERIC (not finite, or no convergence), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_linalg_eigen_symmetric(double *values, double *a, size_t n,
+                                                 ec_error *err);
+
+#endif
