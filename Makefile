@@ -98,7 +98,7 @@ test: all $(TESTS) $(FUZZERS) examples
 	@BUILD=$(BUILD) tools/run-tests $(TESTS) $(FUZZERS)
 
 lint:
-	@tools/lint
+	@LINT_FLAGS="$(filter-out -MMD -MP,$(EC_CFLAGS)) -Itests $(DRAW_CFLAGS)" tools/lint $(FILES)
 
 demo: all
 	@BUILD=$(BUILD) tools/demo $(BUILD)/demo
