@@ -99,6 +99,37 @@ void ec_memory_allow(long allowed);
 /** For tests: number of live blocks handed out and not yet freed (process-wide). */
 long ec_memory_live(void);
 
+/* ------------------------------------------------------------------- text */
+
+/**
+ * A string under construction. Appending never fails visibly: the first failure is kept, later
+ * calls do nothing, and ec_text_check reports it once at the end. Zero-initialised objects are
+ * empty texts; clear them with ec_text_clear.
+ */
+typedef struct ec_text {
+    char *bytes;      /* size bytes and a final '\0'; NULL while nothing was appended */
+    size_t size;      /* without the '\0' */
+    size_t allocated; /* private */
+    ec_status status; /* private */
+} ec_text;
+
+void ec_text_clear(ec_text *text);
+void ec_text_add(ec_text *text, const char *bytes, size_t n);             /* n bytes */
+void ec_text_puts(ec_text *text, const char *s);                          /* a string */
+void ec_text_printf(ec_text *text, const char *fmt, ...) EC_PRINTF(2, 3); /* formatted */
+void ec_text_repeat(ec_text *text, const char *s, size_t n);              /* s, n times */
+const char *ec_text_get(const ec_text *text);                             /* never NULL */
+
+/** EC_OK if every append succeeded, else a reported EC_ENOMEM. */
+EC_NODISCARD ec_status ec_text_check(const ec_text *text, ec_error *err);
+
+/**
+ * The known word that a misspelt one most likely means: smallest edit distance (a swap of
+ * neighbours counts one, case counts nothing), at most a third of the word's length, at least 1.
+ * The first wins among equals; NULL if none is near. Words beyond 63 bytes are never near.
+ */
+const char *ec_nearest(const char *word, const char *const *known, size_t n_known);
+
 /* ----------------------------------------------------------- exact integers */
 
 /**

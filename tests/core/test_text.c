@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+
+#include <string.h>
+
+static void an_empty_text_reads_as_an_empty_string(void **state)
+{
+    ec_text text = {0};
+    (void)state;
+    assert_string_equal(ec_text_get(&text), "");
+    assert_ok(ec_text_check(&text, NULL), NULL);
+    ec_text_clear(&text);
+}
+
+static void appends_join_in_order(void **state)
+{
+    ec_text text = {0};
+    (void)state;
+    ec_text_puts(&text, "a");
+    ec_text_printf(&text, "%d-%s", 12, "b");
+    ec_text_add(&text, "c\0d", 3);
+    ec_text_repeat(&text, "=", 3);
+    assert_int_equal(text.size, 11);
+    assert_memory_equal(text.bytes, "a12-bc\0d===", 12);
+    ec_text_clear(&text);
+    assert_null(text.bytes);
+}
+
+static void a_long_text_keeps_every_byte(void **state)
+{
+    ec_text text = {0};
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        ec_text_printf(&text, "%04d", i);
+    assert_int_equal(text.size, 4000);
+    assert_int_equal(strlen(text.bytes), 4000);
+    assert_memory_equal(text.bytes + 4 * 637, "0637", 4);
+    ec_text_clear(&text);
+}
+
+static ec_status build(void *arg, ec_error *err)
+{
+    ec_text text = {0};
+    (void)arg;
+    ec_text_repeat(&text, "0123456789", 100);
+    ec_text_printf(&text, "%d", 1);
+    ec_status status = ec_text_check(&text, err);
+    ec_text_clear(&text);
+    return status;
+}
+
+static void a_failed_append_is_reported_at_the_end(void **state)
+{
+    (void)state;
+    assert_survives_oom(build, NULL);
+}
+
+static void the_nearest_word_is_within_a_third_of_its_length(void **state)
+{
+    static const char *const known[] = {"bound", "verify", "train", "draw", "report"};
+    (void)state;
+    assert_string_equal(ec_nearest("boudn", known, 5), "bound");   /* a swap is one edit */
+    assert_string_equal(ec_nearest("VERIFY", known, 5), "verify"); /* case is none */
+    assert_string_equal(ec_nearest("reprot", known, 5), "report");
+    assert_string_equal(ec_nearest("drw", known, 5), "draw");
+    assert_null(ec_nearest("brown", known, 5)); /* two edits from draw, five letters */
+    assert_null(ec_nearest("", known, 5));
+    assert_null(ec_nearest("bound", known, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_text_reads_as_an_empty_string),
+        cmocka_unit_test(appends_join_in_order),
+        cmocka_unit_test(a_long_text_keeps_every_byte),
+        cmocka_unit_test(a_failed_append_is_reported_at_the_end),
+        cmocka_unit_test(the_nearest_word_is_within_a_third_of_its_length),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
