@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tool.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define HELP_COLUMN 28
+#define HELP_WIDTH  92
+
+/* "  -o, --output FILE"; returns its width. */
+static int print_name(const tool_option *option)
+{
+    int width = option->letter != 0 ? printf("  -%c, --%s", option->letter, option->name)
+                                    : printf("      --%s", option->name);
+
+    if (option->argument != NULL)
+        width += printf(" %s", option->argument);
+    return width;
+}
+
+/* Print a 64-bit size as one would write it: 4G, 512M, 1000. */
+static int format_bytes(char *out, size_t size, uint64_t bytes)
+{
+    static const char *const suffix[] = {"", "K", "M", "G", "T"};
+    size_t s = 0;
+
+    while (s < 4 && bytes >= 1024 && bytes % 1024 == 0) {
+        bytes /= 1024;
+        s++;
+    }
+    return snprintf(out, size, "%" PRIu64 "%s", bytes, suffix[s]);
+}
+
+/* What the variable holds before parsing, or "" for nothing worth saying. */
+static void format_default(char *out, size_t size, const tool_option *option)
+{
+    out[0] = '\0';
+    switch (option->kind) {
+    case TOOL_COUNT:
+        snprintf(out, size, "%" PRIu64, *(const uint64_t *)option->value);
+        break;
+    case TOOL_BYTES:
+        format_bytes(out, size, *(const uint64_t *)option->value);
+        break;
+    case TOOL_REAL:
+        snprintf(out, size, "%g", *(const double *)option->value);
+        break;
+    case TOOL_TEXT:
+        if (*(const char *const *)option->value != NULL)
+            snprintf(out, size, "%s", *(const char *const *)option->value);
+        break;
+    case TOOL_CHOICE: {
+        const char *word = option->argument;
+
+        for (int i = 0; i < *(const int *)option->value; i++)
+            word += strcspn(word, "|") + 1;
+        snprintf(out, size, "%.*s", (int)strcspn(word, "|"), word);
+        break;
+    }
+    case TOOL_FLAG:
+    case TOOL_LIST:
+        break;
+    }
+}
+
+/* Break a paragraph at blanks; the first line goes on at column `at`, the others start at `indent`.
+ */
+static void print_wrapped(const char *text, int at, int indent)
+{
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+
+        if (at > indent && at + 1 + length > HELP_WIDTH) {
+            printf("\n%*s", indent, "");
+            at = indent;
+        }
+        at += printf("%s%.*s", at > indent ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void print_option(const tool_option *option)
+{
+    char value[64], text[512];
+    int width = print_name(option);
+
+    format_default(value, sizeof value, option);
+    snprintf(text, sizeof text, "%s%s%s%s", option->help, value[0] != '\0' ? " (default " : "",
+             value, value[0] != '\0' ? ")" : "");
+    if (width > HELP_COLUMN - 2) {
+        putchar('\n');
+        width = 0;
+    }
+    printf("%*s", HELP_COLUMN - width, "");
+    print_wrapped(text, HELP_COLUMN, HELP_COLUMN);
+}
+
+void tool_print_help(const tool *t, const tool_usage *usage, const tool_option *rows, size_t n_own,
+                     size_t n)
+{
+    printf("usage: entcap %s [options] %s\n\n%s", t->verb->name, usage->arguments, usage->about);
+    if (n_own > 0)
+        puts("\nOptions");
+    for (size_t i = 0; i < n_own; i++)
+        print_option(&rows[i]);
+    puts("\nOptions of every verb");
+    for (size_t i = n_own; i < n; i++)
+        print_option(&rows[i]);
+    if (usage->examples != NULL)
+        printf("\nExamples\n%s", usage->examples);
+}
+
+static int print_overview(const tool *t)
+{
+    puts("entcap " EC_VERSION
+         ": how much entanglement a convolutional arithmetic circuit can carry,\n"
+         "proved from its architecture and checked on trained networks.\n"
+         "\n"
+         "usage: entcap VERB [options] FILE...\n"
+         "\n"
+         "Verbs");
+    for (const tool_verb *verb = tool_verbs; verb->name != NULL; verb++)
+        printf("  %-9s %s\n", verb->name, verb->summary);
+    puts("\n"
+         "Try\n"
+         "  entcap help bound               the options of a verb, with examples\n"
+         "  entcap help layers              what a description may hold\n"
+         "\n"
+         "Exit codes: 0 done, the answer is yes or undecided; 1 the answer is no; 2 misuse;\n"
+         "3 bad input; 4 a limit or a numerical failure; 5 files or memory; 130 interrupted.");
+    return tool_flush(t);
+}
+
+/* A verb explains itself: its own function, asked for help. */
+static int print_verb(tool *t, const char *name)
+{
+    char help[] = "--help", *argv[] = {(char *)name, help, NULL};
+
+    t->verb = tool_find_verb(name);
+    if (t->verb == NULL)
+        return TOOL_USAGE;
+    ec_free(t->files);
+    t->files = NULL;
+    t->argc = 2;
+    t->argv = argv;
+    return t->verb->fn(t);
+}
+
+int cmd_help(tool *t)
+{
+    static const tool_usage usage = {
+        .arguments = "[VERB]",
+        .max_files = 1,
+        .about = "Explain the verbs, one verb, or (`entcap help layers`) what a description may "
+                 "hold.\n",
+    };
+    int code = tool_parse(t, &usage, &(tool_option){0});
+
+    if (code != TOOL_GO_ON)
+        return code;
+    return t->n_files == 0 ? print_overview(t) : print_verb(t, t->files[0]);
+}

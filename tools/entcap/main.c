@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* In the order in which one uses them; `entcap help` prints this table. */
+const tool_verb tool_verbs[] = {
+    {"help", cmd_help, "explain a verb, or the layers a description may have"},
+    {NULL, NULL, NULL},
+};
+
+const tool_verb *tool_find_verb(const char *name)
+{
+    const char *known[sizeof tool_verbs / sizeof *tool_verbs];
+    size_t n = 0;
+
+    for (const tool_verb *verb = tool_verbs; verb->name != NULL; verb++) {
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+        known[n++] = verb->name;
+    }
+
+    const char *near = ec_nearest(name, known, n);
+
+    fputs("entcap: error: unknown verb '", stderr);
+    tool_put_safe(stderr, name);
+    fprintf(stderr, near != NULL ? "'; did you mean '%s'?\n" : "'\n", near);
+    fputs("Try 'entcap help'.\n", stderr);
+    return NULL;
+}
+
+/* `entcap --help` is spelt as an option where a verb stands. */
+static const char *verb_of(const char *word)
+{
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+        return "help";
+    return word;
+}
+
+int main(int argc, char **argv)
+{
+    tool t = {.run = EC_RUN_INIT};
+
+    if (argc < 2) {
+        fputs("usage: entcap VERB [options] FILE...\nTry 'entcap help'.\n", stderr);
+        return TOOL_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts("entcap " EC_VERSION);
+        return tool_flush(&t);
+    }
+    t.verb = tool_find_verb(verb_of(argv[1]));
+    if (t.verb == NULL)
+        return TOOL_USAGE;
+    t.argc = argc - 1;
+    t.argv = argv + 1;
+    tool_start(&t);
+
+    int code = t.verb->fn(&t);
+
+    tool_phase(&t, NULL);
+    ec_free(t.files);
+    ec_free(t.partitions.items);
+    ec_free(t.sets.items);
+    return code;
+}

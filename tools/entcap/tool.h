@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_TOOL_H
+#define ENTCAP_TOOL_H
+
+/**
+ * The command line: what all verbs share. A verb is one row of tool_verbs (main.c) and one function
+ * in cmd_<verb>.c. The function describes itself with one tool_usage and one table of options over
+ * its own variables; parsing and help both read that table, and the defaults that the help prints
+ * are read from the variables.
+ *
+ *     int cmd_bound(tool *t)
+ *     {
+ *         bool exact = false;
+ *         const tool_option options[] = {
+ *             {"exact", 0, TOOL_FLAG, &exact, NULL, "generic rank, too", {0}},
+ *             {0},
+ *         };
+ *         int code = tool_parse(t, &usage, options);
+ *         if (code != TOOL_GO_ON)
+ *             return code;
+ *         ...
+ *         return tool_fail(t, file, &err);     or  tool_print(t, &text)
+ *     }
+ *
+ * Only this folder prints and exits. Results go to stdout, everything else to stderr.
+ */
+
+#include <stdio.h>
+
+#include "entcap.h"
+
+/** Exit codes of every verb. */
+enum {
+    TOOL_GO_ON = -1, /* not an exit code: nothing went wrong so far */
+    TOOL_YES = 0,    /* done, and the answer is yes or undecided */
+    TOOL_NO = 1,     /* the answer is no */
+    TOOL_USAGE = 2,
+    TOOL_BAD_INPUT = 3,
+    TOOL_LIMIT = 4,       /* a limit, or a numerical failure */
+    TOOL_IO = 5,          /* files or memory */
+    TOOL_INTERRUPT = 130, /* stopped by Ctrl-C, nothing half-written */
+};
+
+/** The values of an option that may be repeated; the verb releases `items` with ec_free. */
+typedef struct tool_list {
+    const char **items;
+    size_t n;
+} tool_list;
+
+typedef struct tool tool;
+
+typedef struct tool_verb {
+    const char *name;
+    int (*fn)(tool *t);
+    const char *summary; /* one line of `entcap help` */
+} tool_verb;
+
+/** All verbs; the last row has no name. */
+extern const tool_verb tool_verbs[];
+
+/** One invocation. A verb reads it; the shared options below are filled by tool_parse. */
+struct tool {
+    const tool_verb *verb;
+    int argc; /* argv[0] is the verb */
+    char **argv;
+
+    bool json, quiet, timings;
+    tool_list partitions, sets;
+    uint64_t threads; /* as given; run.threads is what counts */
+    ec_run run;       /* limits, seed, progress (on a terminal), Ctrl-C */
+
+    const char **files; /* arguments that are no options */
+    size_t n_files;
+
+    bool color;              /* stdout is a terminal, and NO_COLOR is not set */
+    const char *phase;       /* private: tool_phase */
+    double phase_start_s;    /* private */
+    char progress_of[64];    /* private: the work in hand, "" for none */
+    double progress_start_s; /* private: when it began */
+    double progress_last_s;  /* private: when it was last shown */
+};
+
+/* ----------------------------------------------------------------- options */
+
+typedef enum tool_kind {
+    TOOL_FLAG = 1, /* bool */
+    TOOL_COUNT,    /* uint64_t, decimal, within min .. max */
+    TOOL_BYTES,    /* uint64_t, with an optional suffix K, M, G, T (powers of 1024) */
+    TOOL_REAL,     /* double, finite, within min .. max */
+    TOOL_TEXT,     /* const char *, NULL if not given */
+    TOOL_LIST,     /* tool_list: one value each time the option is given */
+    TOOL_CHOICE,   /* int: which word of `argument`, a list "auto|igraph|tree", from 0 */
+} tool_kind;
+
+typedef struct tool_option {
+    const char *name; /* long name, without the dashes */
+    char letter;      /* short name, or 0 */
+    tool_kind kind;
+    void *value;          /* variable of the kind above; holds the default */
+    const char *argument; /* as the help calls it ("N"); NULL for a flag */
+    const char *help;
+    struct {
+        double min, max; /* TOOL_COUNT, TOOL_REAL; both 0: any */
+    } range;
+} tool_option;
+
+typedef struct tool_usage {
+    const char *arguments; /* "FILE..." */
+    size_t min_files, max_files;
+    const char *about;    /* a few lines: what it does, what its exit code says */
+    const char *examples; /* lines of the form "  entcap ...\n" */
+} tool_usage;
+
+/**
+ * The text of `entcap VERB --help`: usage, then the first n_own rows as the verb's options, then
+ * the rows up to n as those of every verb, with the defaults that the variables hold.
+ */
+void tool_print_help(const tool *t, const tool_usage *usage, const tool_option *rows, size_t n_own,
+                     size_t n);
+
+/**
+ * Parse t->argv by the verb's options (ended by a row without a name) and the shared ones.
+ * Returns TOOL_GO_ON, or an exit code after help was printed or misuse was reported.
+ */
+int tool_parse(tool *t, const tool_usage *usage, const tool_option *options);
+
+/* ------------------------------------------------------------------ results */
+
+/**
+ * Write a text to stdout and return TOOL_YES; TOOL_IO with a message if memory ran out while it was
+ * built or stdout cannot be written.
+ */
+int tool_print(const tool *t, const ec_text *text);
+
+/** After printing directly: TOOL_YES, or TOOL_IO with a message if stdout could not be written. */
+int tool_flush(const tool *t);
+
+/* ------------------------------------------------------------------- misuse */
+
+/** "entcap VERB: error: ..." with a pointer to the help; returns TOOL_USAGE. */
+int tool_misuse(const tool *t, const char *fmt, ...) EC_PRINTF(2, 3);
+
+/** "entcap VERB: warning: ..." unless --quiet. */
+void tool_warn(const tool *t, const char *fmt, ...) EC_PRINTF(2, 3);
+
+/**
+ * "FILE:LINE:COL: error: ...", source line and caret, for a failed call; `file` (or NULL) is named
+ * where the error names none. Returns the exit code for err->status: the only place that maps them.
+ */
+int tool_fail(const tool *t, const char *file, const ec_error *err);
+
+/* ----------------------------------------------------------------- progress */
+
+/** A new phase begins (NULL: the last one ends); --timings prints how long each took. */
+void tool_phase(tool *t, const char *phase);
+
+/** A line to stderr unless --quiet, instead of the progress line that may stand there. */
+void tool_say(const tool *t, const char *fmt, ...) EC_PRINTF(2, 3);
+
+/** Set up t->run for this process: limits, progress on a terminal, Ctrl-C. */
+void tool_start(tool *t);
+
+/** Write `text` with every control character replaced by '?', so that a name cannot act. */
+void tool_put_safe(FILE *stream, const char *text);
+
+/* -------------------------------------------------------------------- verbs */
+
+int cmd_help(tool *t);
+
+/** The row of a verb; NULL after an error message with the nearest verb. */
+const tool_verb *tool_find_verb(const char *name);
+
+#endif
