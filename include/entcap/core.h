@@ -123,13 +123,6 @@ const char *ec_text_get(const ec_text *text);                             /* nev
 /** EC_OK if every append succeeded, else a reported EC_ENOMEM. */
 EC_NODISCARD ec_status ec_text_check(const ec_text *text, ec_error *err);
 
-/**
- * The known word that a misspelt one most likely means: smallest edit distance (a swap of
- * neighbours counts one, case counts nothing), at most a third of the word's length, at least 1.
- * The first wins among equals; NULL if none is near. Words beyond 63 bytes are never near.
- */
-const char *ec_nearest(const char *word, const char *const *known, size_t n_known);
-
 /* ----------------------------------------------------------- exact integers */
 
 /**
@@ -215,6 +208,21 @@ static inline void ec_sites_remove(ec_sites *sites, size_t i)
 }
 
 size_t ec_sites_count(const ec_sites *sites); /* |A| */
+
+/* ----------------------------------------------------------- misspelt words */
+
+/**
+ * The known word nearest to a misspelt one, for messages: set `word`, offer every known word, then
+ * read `best`. Distance: insertions, deletions, replacements and swaps of neighbours, at most
+ * 1 + length/4 of them; on ties the first offered word stays.
+ */
+typedef struct ec_nearest {
+    const char *word; /* what was written */
+    const char *best; /* borrowed from the offers; NULL if none is near */
+    size_t distance;  /* of best */
+} ec_nearest;
+
+void ec_nearest_offer(ec_nearest *nearest, const char *known);
 
 /* ------------------------------------------------------- how a call may run */
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "entcap/core.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-#define MAX_WORD 63
 
 void ec_text_clear(ec_text *text)
 {
@@ -84,55 +81,4 @@ ec_status ec_text_check(const ec_text *text, ec_error *err)
     if (text->status == EC_OK)
         return EC_OK;
     return ec_fail(err, text->status, "out of memory for a text of %zu bytes", text->size);
-}
-
-static size_t min3(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-static bool same(char a, char b)
-{
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/*
- * Edit distance with swaps of neighbours (optimal string alignment), three rows at a time:
- * d(i,j) = min( d(i-1,j) + 1, d(i,j-1) + 1, d(i-1,j-1) + [a_i != b_j], d(i-2,j-2) + 1 if swapped )
- */
-static size_t distance(const char *a, const char *b)
-{
-    size_t na = strlen(a), nb = strlen(b);
-    size_t row[3][MAX_WORD + 1];
-
-    if (na > MAX_WORD || nb > MAX_WORD)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= nb; j++)
-        row[0][j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        size_t *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
-
-        now[0] = i;
-        for (size_t j = 1; j <= nb; j++) {
-            now[j] = min3(last[j] + 1, now[j - 1] + 1, last[j - 1] + !same(a[i - 1], b[j - 1]));
-            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
-                now[j] = min3(now[j], before[j - 2] + 1, SIZE_MAX);
-        }
-    }
-    return row[na % 3][nb];
-}
-
-const char *ec_nearest(const char *word, const char *const *known, size_t n_known)
-{
-    const char *best = NULL;
-    size_t limit = strlen(word) < 6 ? 1 : strlen(word) / 3;
-
-    for (size_t i = 0; i < n_known; i++) {
-        size_t d = distance(word, known[i]);
-
-        if (d <= limit && (best == NULL || d < distance(word, best)))
-            best = known[i];
-    }
-    return best;
 }

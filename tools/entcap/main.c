@@ -12,21 +12,19 @@ const tool_verb tool_verbs[] = {
 
 const tool_verb *tool_find_verb(const char *name)
 {
-    const char *known[sizeof tool_verbs / sizeof *tool_verbs];
-    size_t n = 0;
+    ec_nearest near = {.word = name};
 
     for (const tool_verb *verb = tool_verbs; verb->name != NULL; verb++) {
         if (strcmp(verb->name, name) == 0)
             return verb;
-        known[n++] = verb->name;
+        ec_nearest_offer(&near, verb->name);
     }
-
-    const char *near = ec_nearest(name, known, n);
-
     fputs("entcap: error: unknown verb '", stderr);
     tool_put_safe(stderr, name);
-    fprintf(stderr, near != NULL ? "'; did you mean '%s'?\n" : "'\n", near);
-    fputs("Try 'entcap help'.\n", stderr);
+    fputc('\'', stderr);
+    if (near.best != NULL)
+        fprintf(stderr, "; did you mean '%s'?", near.best);
+    fputs("\nTry 'entcap help'.\n", stderr);
     return NULL;
 }
 

@@ -199,22 +199,19 @@ static int set_value(const parser *p, const tool_option *option, const char *tex
 /* getopt_long met something that is in no table: say what is nearest. */
 static int unknown_option(const parser *p, const char *word, int letter)
 {
-    const char *known[MAX_OPTIONS];
     char name[64];
+    ec_nearest near = {.word = name};
     size_t n = strcspn(word, "=");
 
     if (letter != 0 && letter < FIRST_LONG)
         return tool_misuse(p->t, "unknown option '-%c'", letter);
     if (letter >= FIRST_LONG)
         return tool_misuse(p->t, "--%s takes no value", p->row[letter - FIRST_LONG].name);
-    for (size_t i = 0; i < p->n; i++)
-        known[i] = p->row[i].name;
     snprintf(name, sizeof name, "%.*s", n > 2 ? (int)n - 2 : 0, word + (n > 2 ? 2 : 0));
-
-    const char *near = ec_nearest(name, known, p->n);
-
-    if (near != NULL)
-        return tool_misuse(p->t, "unknown option '--%s'; did you mean '--%s'?", name, near);
+    for (size_t i = 0; i < p->n; i++)
+        ec_nearest_offer(&near, p->row[i].name);
+    if (near.best != NULL)
+        return tool_misuse(p->t, "unknown option '--%s'; did you mean '--%s'?", name, near.best);
     return tool_misuse(p->t, "unknown option '%.*s'", (int)n, word);
 }
 
