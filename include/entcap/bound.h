@@ -101,6 +101,71 @@ EC_NODISCARD ec_status ec_bound_power(bool *applies, ec_int *rank, uint32_t *bas
                                       const ec_arch *arch, const ec_sites *a, const ec_run *run,
                                       ec_error *err);
 
+/* ------------------------------------------------------ ranks modulo a prime */
+
+/** A random prime between 2^62 and 2^63. */
+uint64_t ec_bound_random_prime(ec_rng *rng);
+
+/** A packed row-major matrix over Z/p, borrowed: entries < prime, prime a prime < 2^63. */
+typedef struct ec_mod_matrix {
+    const uint64_t *data;
+    size_t rows, cols;
+    uint64_t prime;
+} ec_mod_matrix;
+
+/**
+ * Rank of a matrix over Z/p, by elimination (FLINT).
+ *
+ * Cost:   rows cols min(rows, cols) multiply-adds at most and a copy of the matrix; 2048 x 2048
+ *         takes 2 s. FLINT aborts without memory, so the size is checked before.
+ * Errors: EC_ELIMIT beyond run->memory_bytes
+ */
+EC_NODISCARD ec_status ec_bound_rank_mod_p(uint64_t *rank, ec_mod_matrix matrix, const ec_run *run,
+                                           ec_error *err);
+
+/** Weights of a ConvAC over Z/p, borrowed; shaped as in ec_weights (model.h): level l is [out, in]
+ * if shared, else [positions, out, in], row-major, entries < prime. */
+typedef struct ec_mod_weights {
+    uint64_t prime;
+    const uint64_t *const *matrix; /* n_levels */
+} ec_mod_weights;
+
+/** Random product inputs across a partition. All borrowed. */
+typedef struct ec_sampling {
+    const ec_arch *arch;
+    const ec_sites *a;
+    size_t inputs;     /* on each side, >= 1 */
+    uint32_t n_labels; /* outputs to look at: the first 1 .. arch->outputs */
+} ec_sampling;
+
+/**
+ * Ranks over Z/p, for each output y < n_labels, of F_y[s, t] = h_y(x_s, z_t), where x_s and z_t are
+ * random product vectors on A and on the rest, one for each of `inputs`:
+ *
+ *     rank F_y = min(inputs, rank of the matricization modulo p)
+ *
+ * never more; less with probability at most rank (sites + 1) / p over the vectors
+ * (Schwartz-Zippel). F is built along the tree: a subtree wholly on one side carries inputs x r
+ * numbers, a mixed one inputs^2 x r, pooled elementwise with broadcasting. No cut is used.
+ *
+ * Owns:    rank: n_labels entries.
+ * Errors:  EC_EINVAL (a network description, a bad side), EC_ELIMIT beyond run->memory_bytes,
+ *          EC_ENOMEM, EC_ECANCEL
+ */
+EC_NODISCARD ec_status ec_bound_sampled_ranks(uint64_t *rank, const ec_sampling *sampling,
+                                              const ec_mod_weights *weights, ec_rng *rng,
+                                              const ec_run *run, ec_error *err);
+
+/** What ec_bound_sampled_ranks takes. */
+typedef struct ec_sampled_cost {
+    double bytes;
+    double multiply_adds; /* modular, elimination included; 1 to 3 ns each */
+} ec_sampled_cost;
+
+/** Estimate of that call, by the same walk without numbers. O(sites). Errors: as above. */
+EC_NODISCARD ec_status ec_bound_sampled_cost(ec_sampled_cost *out, const ec_sampling *sampling,
+                                             ec_error *err);
+
 typedef enum ec_rank_status { EC_RANK_NONE, EC_RANK_PROVED, EC_RANK_PROBABLE } ec_rank_status;
 
 /** What is known of the generic rank. */
