@@ -11,9 +11,149 @@
 
 /* ------------------------------------------------------------------- files */
 
+/** Bytes of a file. Zero-initialised objects are empty. */
+typedef struct ec_bytes {
+    unsigned char *data; /* data[size] is 0, so that text may be read as a string */
+    size_t size;
+} ec_bytes;
+
+void ec_bytes_clear(ec_bytes *bytes);
+
+/**
+ * Read a whole file ("-": standard input).
+ *
+ * Owns:   *out, to be cleared.
+ * Errors: EC_EIO, EC_ELIMIT beyond run->memory_bytes (run may be NULL), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_file_read(ec_bytes *out, const char *path, const ec_run *run,
+                                    ec_error *err);
+
+/** As ec_file_read, uncompressed if the file is gzip. Errors: EC_EPARSE for a bad gzip, too. */
+EC_NODISCARD ec_status ec_file_read_gzip(ec_bytes *out, const char *path, const ec_run *run,
+                                         ec_error *err);
+
+/**
+ * Uncompress gzip data of one or more members; anything after the last member is an error.
+ * `file` names it in messages. Errors: EC_EPARSE, EC_ELIMIT, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_gunzip(ec_bytes *out, const unsigned char *data, size_t size,
+                                 const char *file, const ec_run *run, ec_error *err);
+
+/**
+ * Make a file hold exactly these bytes, or leave it as it was: they go to a new file in the same
+ * directory, are synced, and replace `path` by one rename. A link is followed, a mode kept; what
+ * is not a regular file (a pipe, /dev/null) is written in place.
+ *
+ * Errors: EC_EIO (the old file, if any, is untouched and no other file is left), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_file_write(const char *path, const void *data, size_t size,
+                                     ec_error *err);
+
 /* -------------------------------------------------------------------- data */
 
+/** Types of array elements; the letters are those of numpy. */
+typedef enum ec_dtype {
+    EC_BOOL, /* one byte, 0 or 1 */
+    EC_U8,
+    EC_I8,
+    EC_U16,
+    EC_I16,
+    EC_U32,
+    EC_I32,
+    EC_U64,
+    EC_I64,
+    EC_F32,
+    EC_F64,
+} ec_dtype;
+
+#define EC_MAX_DIMS 8
+
+/** A dense array in memory: row-major, elements in native byte order. */
+typedef struct ec_array {
+    ec_dtype type;
+    size_t n_dims;
+    size_t shape[EC_MAX_DIMS];
+    size_t count; /* product of shape; 1 for n_dims = 0 */
+    void *data;   /* count elements */
+} ec_array;
+
+size_t ec_dtype_size(ec_dtype type);      /* bytes of one element */
+const char *ec_dtype_name(ec_dtype type); /* "uint8", "float32", ... */
+
+/** A zero array. Owns: *out, to be cleared. Errors: EC_ELIMIT (run may be NULL), EC_ENOMEM. */
+EC_NODISCARD ec_status ec_array_init(ec_array *out, ec_dtype type, size_t n_dims,
+                                     const size_t *shape, const ec_run *run, ec_error *err);
+void ec_array_clear(ec_array *array);
+
+/** Elements start .. start+n-1 as doubles (integers beyond 2^53 are rounded). */
+void ec_array_get(double *out, const ec_array *array, size_t start, size_t n);
+
+/** Set elements start .. start+n-1; values must be representable in the type (floats round). */
+void ec_array_set(ec_array *array, size_t start, size_t n, const double *values);
+
+/** Write a shape as "[2, 3]" into text, cut at `size` bytes; returns text. */
+const char *ec_shape_print(char *text, size_t size, const size_t *shape, size_t n_dims);
+
+/**
+ * Read idx (gzip or not): magic 0 0 type n_dims, big-endian sizes, elements.
+ *
+ * Owns:   *out, to be cleared.
+ * Errors: EC_EIO; EC_EPARSE (bad gzip, magic, type; size of the file and of the array differ);
+ *         EC_ELIMIT; EC_ENOMEM. Declared sizes are checked before anything is allocated for them.
+ */
+EC_NODISCARD ec_status ec_idx_read(ec_array *out, const char *path, const ec_run *run,
+                                   ec_error *err);
+EC_NODISCARD ec_status ec_idx_parse(ec_array *out, const unsigned char *data, size_t size,
+                                    const char *file, const ec_run *run, ec_error *err);
+
+/**
+ * Read npy, versions 1 to 3, either byte order, C or Fortran order (out is row-major always).
+ * As ec_idx_read; element types other than those of ec_dtype are EC_EPARSE.
+ */
+EC_NODISCARD ec_status ec_npy_read(ec_array *out, const char *path, const ec_run *run,
+                                   ec_error *err);
+EC_NODISCARD ec_status ec_npy_parse(ec_array *out, const unsigned char *data, size_t size,
+                                    const char *file, const ec_run *run, ec_error *err);
+
+/** Write npy, version 1, little-endian, C order, atomically. Errors: EC_EIO, EC_ENOMEM. */
+EC_NODISCARD ec_status ec_npy_write(const ec_array *array, const char *path, ec_error *err);
+
 /* ------------------------------------------------------------- safetensors */
+
+/** A named array. */
+typedef struct ec_tensor {
+    char *name;
+    ec_array array; /* EC_F32 or EC_F64 */
+} ec_tensor;
+
+/** The tensors of a file, in the order of their data. */
+typedef struct ec_tensors {
+    ec_tensor *items;
+    size_t n;
+} ec_tensors;
+
+void ec_tensors_clear(ec_tensors *tensors);
+
+/** The tensor of this name, or NULL; borrowed. */
+const ec_tensor *ec_tensors_find(const ec_tensors *tensors, const char *name);
+
+/**
+ * Read safetensors: u64 length of the header, a JSON object, then the data, whose parts must cover
+ * it without gap or overlap. __metadata__ is skipped, blanks after the header are allowed, names
+ * come in any order. Only F32 and F64 are read.
+ *
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: EC_EIO; EC_EPARSE; EC_ELIMIT; EC_ENOMEM. The header is at most 100 MB, as in the
+ *         format's own reader.
+ */
+EC_NODISCARD ec_status ec_safetensors_read(ec_tensors *out, const char *path, const ec_run *run,
+                                           ec_error *err);
+EC_NODISCARD ec_status ec_safetensors_parse(ec_tensors *out, const unsigned char *data, size_t size,
+                                            const char *file, const ec_run *run, ec_error *err);
+
+/** Write tensors (distinct names; F32 or F64) in their order, atomically, data 8-byte aligned. */
+EC_NODISCARD ec_status ec_safetensors_write(const ec_tensors *tensors, const char *path,
+                                            ec_error *err);
 
 /* -------------------------------------------------------------------- JSON */
 

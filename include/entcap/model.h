@@ -26,23 +26,36 @@ typedef struct ec_weights {
     bool single; /* the file holds F32 (all values are exactly representable in float) */
 } ec_weights;
 
-/** Zero weights of the right shapes. Owns: *out, to be cleared. Errors: EC_EINVAL (network),
- * EC_ELIMIT, EC_ENOMEM. */
+/** Zero weights of the right shapes, `single` false. Owns: *out, to be cleared. Errors: EC_EINVAL
+ * (network), EC_ELIMIT, EC_ENOMEM. */
 EC_NODISCARD ec_status ec_weights_init(ec_weights *out, const ec_arch *arch, const ec_run *run,
                                        ec_error *err);
 void ec_weights_clear(ec_weights *weights);
+
+/** Entries of matrix[l]: (shared ? 1 : positions) out in. */
+size_t ec_weights_count(const ec_arch *arch, size_t level);
 
 /** W_l at a position (row-major in the level's grid): out x in, row-major. */
 const double *ec_weights_at(const ec_weights *weights, const ec_arch *arch, size_t level,
                             size_t position);
 
-/** Independent normal entries of variance 1/in; feature maps spread over [0, 1]. As
+/**
+ * Features spread over [0, 1]: 1 - x and x, then hinges at M - 2 inner knots t_k = k / (M - 1),
+ * in turn falling, max(0, 1 - x / t), and rising, max(0, (x - t) / (1 - t)): linearly independent,
+ * and for M >= 2 nowhere all zero. Nothing to do without a feature map.
+ */
+void ec_weights_spread_features(ec_weights *weights);
+
+/** Independent normal entries of variance 1/in; features spread over [0, 1]. As
  * ec_weights_init. */
 EC_NODISCARD ec_status ec_weights_random(ec_weights *out, const ec_arch *arch, ec_rng *rng,
                                          const ec_run *run, ec_error *err);
 
 /**
- * Read a safetensors file, F32 or F64, and check every name, type and shape against `arch`.
+ * Read a safetensors file, F32 or F64, and check every name, type and shape against `arch`: every
+ * tensor is there, none besides, all entries finite. A matrix that stands at a single position may
+ * come as [out, in] or [1, out, in].
+ *
  * Owns: *out, to be cleared, also after an error.
  * Errors: EC_EIO, EC_EPARSE (what tensor, which shape, which one would be right), EC_ELIMIT,
  * EC_ENOMEM
@@ -50,7 +63,10 @@ EC_NODISCARD ec_status ec_weights_random(ec_weights *out, const ec_arch *arch, e
 EC_NODISCARD ec_status ec_weights_read(ec_weights *out, const ec_arch *arch, const char *path,
                                        const ec_run *run, ec_error *err);
 
-/** Write a safetensors file atomically: F32 if weights->single, else F64. */
+/**
+ * Write a safetensors file atomically: F32 if weights->single, else F64. Shapes are [out, in], or
+ * [positions, out, in] for a conv that was declared unshared. Errors: EC_EIO, EC_ENOMEM
+ */
 EC_NODISCARD ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch,
                                         const char *path, ec_error *err);
 
