@@ -157,4 +157,79 @@ EC_NODISCARD ec_status ec_safetensors_write(const ec_tensors *tensors, const cha
 
 /* -------------------------------------------------------------------- JSON */
 
+/**
+ * A JSON document under construction: values are appended in order, to memory, and nothing but the
+ * text is kept. A failure is kept, too, and reported once, by ec_json_finish.
+ *
+ *     ec_json json = {0};
+ *     ec_json_open(&json, NULL, EC_JSON_OBJECT);
+ *     ec_json_string(&json, "name", arch->name);
+ *     ec_json_real(&json, "log2", 4.0);
+ *     ec_json_close(&json);
+ *     status = ec_json_finish(&json, err);       then json.text holds the document
+ *     ec_json_clear(&json);
+ *
+ * `key` names a member of an object and is NULL for an element of an array and for the document
+ * itself. Containers opened with a _LINE kind, and all within, are laid out on one line; the others
+ * have a line for every member.
+ */
+typedef struct ec_json {
+    ec_text text;
+    struct {
+        char close; /* '}' or ']' */
+        bool line, filled;
+    } open[16];   /* private: the containers that are open */
+    size_t depth; /* private */
+} ec_json;
+
+typedef enum ec_json_kind {
+    EC_JSON_OBJECT,
+    EC_JSON_ARRAY,
+    EC_JSON_OBJECT_LINE,
+    EC_JSON_ARRAY_LINE,
+} ec_json_kind;
+
+void ec_json_open(ec_json *json, const char *key, ec_json_kind kind);
+void ec_json_close(ec_json *json); /* the innermost container */
+
+/** A string; in text that is not UTF-8 every byte beyond ASCII becomes '?'. */
+void ec_json_string(ec_json *json, const char *key, const char *value);
+void ec_json_uint(ec_json *json, const char *key, uint64_t value);
+void ec_json_bool(ec_json *json, const char *key, bool value);
+void ec_json_null(ec_json *json, const char *key);
+
+/** The shortest decimal that reads back as the same double; null if it is not finite. */
+void ec_json_real(ec_json *json, const char *key, double value);
+
+/** EC_OK with a final line break if every append succeeded, else a reported EC_ENOMEM. */
+EC_NODISCARD ec_status ec_json_finish(ec_json *json, ec_error *err);
+
+void ec_json_clear(ec_json *json);
+
+/** A value of a JSON document that was read; borrowed from the document. */
+typedef struct json_t ec_json_value;
+
+/**
+ * Read a JSON document. Repeated keys are errors; so is anything after the document.
+ *
+ * Owns:   *out, to be freed by ec_json_free; NULL after an error.
+ * Errors: EC_EPARSE with file, line and column; EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_json_parse(ec_json_value **out, const char *text, size_t size,
+                                     const char *file, ec_error *err);
+void ec_json_free(ec_json_value *document);
+
+/**
+ * Look into a value. Every one of these takes NULL and values of another type and then answers
+ * NULL, 0 or NaN, so that a path can be followed without a check at each step.
+ */
+const ec_json_value *ec_json_get(const ec_json_value *object, const char *key);
+const ec_json_value *ec_json_at(const ec_json_value *array, size_t i);
+size_t ec_json_size(const ec_json_value *container);            /* members or elements */
+const char *ec_json_key(const ec_json_value *object, size_t i); /* in the order of the text */
+const char *ec_json_text(const ec_json_value *string);
+double ec_json_number(const ec_json_value *number); /* NaN if it is none */
+bool ec_json_is_true(const ec_json_value *value);
+bool ec_json_is_null(const ec_json_value *value); /* JSON's null, not an absent value */
+
 #endif
