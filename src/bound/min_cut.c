@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bound/bound_i.h"
+
+#include "core/flow.h"
+
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Scales 2^k tried before a cut is given uncertified. */
+#define MAX_TRIES 4
+
+/* Steps of the search for products that the rounding could hide, and products compared exactly. */
+#define MAX_STEPS    (1 << 20)
+#define MAX_PRODUCTS 64
+
+/* Largest k for which round(2^k log2 dim) is off by less than 1/2 + 2^-10: dim <= 2^20. */
+static const int max_scale = LDBL_MANT_DIG - 18;
+
+struct search {
+    const ec_network *net;
+    const ec_sites *a;
+    const ec_run *run;
+    ec_factor *dims; /* the distinct dimensions above 1 and how many indices have each */
+    size_t n_dims;
+    uint64_t *capacity;
+    uint64_t n_rounded;     /* indices whose capacity is rounded */
+    long double lower_log2; /* no cut is below */
+};
+
+/* ------------------------------------------------------------------ capacities */
+
+static int by_dim(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+    return (a > b) - (a < b);
+}
+
+/* The distinct dimensions above 1, ascending, with their numbers of indices. */
+static ec_status count_dims(struct search *s, ec_error *err)
+{
+    ec_status status = EC_OK;
+    size_t n = s->net->n_indices;
+    uint32_t *sorted = NULL;
+
+    EC_NEW(sorted, n);
+    memcpy(sorted, s->net->dim, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_dim);
+    for (int pass = 0; pass < 2; pass++) {
+        s->n_dims = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (sorted[i] == 1)
+                continue;
+            if (i == 0 || sorted[i] != sorted[i - 1])
+                s->n_dims++;
+            if (pass == 1) {
+                s->dims[s->n_dims - 1].dim = sorted[i];
+                s->dims[s->n_dims - 1].count++;
+            }
+        }
+        if (pass == 0)
+            EC_NEW(s->dims, s->n_dims);
+    }
+done:
+    ec_free(sorted);
+    return status;
+}
+
+/* The exponent m with base^m = x, or 0. */
+static uint64_t exponent_of(uint32_t x, uint32_t base)
+{
+    uint64_t m = 0;
+
+    for (; x % base == 0; x /= base)
+        m++;
+    return x == 1 ? m : 0;
+}
+
+/* The smallest integer of which all dimensions are powers, or 0. */
+static uint32_t common_base(const struct search *s)
+{
+    for (uint32_t base = 2; s->n_dims > 0 && base <= s->dims[0].dim; base++) {
+        size_t i = 0;
+        while (i < s->n_dims && exponent_of(s->dims[i].dim, base) > 0)
+            i++;
+        if (i == s->n_dims)
+            return base;
+    }
+    return 0;
+}
+
+static bool is_power_of_two(uint32_t x)
+{
+    return (x & (x - 1)) == 0;
+}
+
+/* capacity = log_base dim, exactly. */
+static void exact_capacities(struct search *s, uint32_t base)
+{
+    for (size_t e = 0; e < s->net->n_indices; e++)
+        s->capacity[e] = s->net->dim[e] == 1 ? 0 : exponent_of(s->net->dim[e], base);
+    s->n_rounded = 0;
+}
+
+/* capacity = round(2^k log2 dim); powers of 2 are not rounded. */
+static void rounded_capacities(struct search *s, int k)
+{
+    s->n_rounded = 0;
+    for (size_t e = 0; e < s->net->n_indices; e++) {
+        uint32_t dim = s->net->dim[e];
+        s->capacity[e] = (uint64_t)llrintl(ldexpl(log2l((long double)dim), k));
+        s->n_rounded += !is_power_of_two(dim);
+    }
+}
+
+/* The largest k that keeps the sum of all capacities exact. */
+static int largest_scale(const struct search *s)
+{
+    long double total = 0;
+    int k = max_scale;
+
+    for (size_t i = 0; i < s->n_dims; i++)
+        total += (long double)s->dims[i].count * (log2l((long double)s->dims[i].dim) + 0.5L);
+    while (ldexpl(total, k) > (long double)EC_FLOW_MAX)
+        k--;
+    return k;
+}
+
+/* --------------------------------------------------------------- certification */
+
+struct window {
+    const struct search *s;
+    const ec_int *rank;
+    long double low, high; /* of log2 of a product that the rounding could hide */
+    ec_factor *chosen;     /* n_dims: the product in hand */
+    int steps, products;
+};
+
+static bool smaller_product(struct window *w)
+{
+    ec_int product = {0};
+    bool smaller;
+
+    ec_bound_product(&product, w->chosen, w->s->n_dims);
+    smaller = ec_int_cmp(&product, w->rank) < 0;
+    ec_int_clear(&product);
+    return smaller;
+}
+
+/* May products of dims[0..i], times what is chosen above (log2: `sum`), hide below the rank? */
+static bool may_hide(struct window *w, size_t i, long double sum)
+{
+    const ec_factor *dim = &w->s->dims[i];
+    long double step = log2l((long double)dim->dim);
+    long double least = i > 0 ? 0 : ceill((w->low - sum) / step);
+    long double most = fminl((long double)dim->count, floorl((w->high - sum) / step));
+
+    for (long double n = fmaxl(0, least); n <= most; n++) {
+        if (++w->steps > MAX_STEPS)
+            return true;
+        w->chosen[i] = (ec_factor){dim->dim, (uint64_t)n};
+        if (i > 0 ? may_hide(w, i - 1, sum + n * step)
+                  : ++w->products > MAX_PRODUCTS || smaller_product(w))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Is `cut` proved minimal? Any smaller cut C has at most log2 V / log2 dmin indices, and
+ *     flow <= capacity(C) <= 2^k log2 prod(C) + E/2,   E = rounded indices in C,
+ * so log2 prod(C) lies in [lower, log2 V). Proved if no integer does, log2 V - lower <
+ * log2(V/(V-1)), or no product of dimensions that are there does.
+ */
+static ec_status certify(ec_cut *cut, struct search *s, uint64_t flow, int k, ec_error *err)
+{
+    ec_status status = EC_OK;
+    struct window w = {.s = s, .rank = &cut->rank};
+    long double log2_rank = 0, in_cut, slack, lower, doubt;
+
+    for (size_t i = 0; i < cut->n_factors; i++)
+        log2_rank += (long double)cut->factors[i].count * log2l((long double)cut->factors[i].dim);
+    in_cut = s->n_dims > 0 ? floorl(log2_rank / log2l((long double)s->dims[0].dim)) + 1 : 0;
+    slack = fminl((long double)s->n_rounded, in_cut) * (0.5L + 0x1p-10L);
+    lower = ldexpl((long double)flow - slack, -k);
+    s->lower_log2 = fmaxl(s->lower_log2, lower);
+    doubt = (log2_rank + 1) * 16 * LDBL_EPSILON; /* rounding of log2_rank and lower */
+
+    cut->certified = s->n_rounded == 0 || ec_int_cmp_u64(&cut->rank, 1) == 0;
+    if (!cut->certified && log2_rank < 62) {
+        long double v = (long double)ec_int_get_u64(&cut->rank);
+        cut->certified = log2_rank - s->lower_log2 + doubt < -log1pl(-1 / v) / logl(2.0L);
+    }
+    if (cut->certified)
+        return EC_OK;
+    EC_NEW(w.chosen, s->n_dims);
+    w.low = s->lower_log2 - doubt;
+    w.high = log2_rank + doubt;
+    cut->certified = !may_hide(&w, s->n_dims - 1, 0);
+done:
+    ec_free(w.chosen);
+    return status;
+}
+
+/* -------------------------------------------------------------------- the cut */
+
+/* The cut that `side_a` makes, which it takes over. */
+static ec_status cut_from_sides(ec_cut *cut, const struct search *s, bool *side_a, ec_error *err)
+{
+    const ec_network *net = s->net;
+    ec_status status = EC_OK;
+    unsigned char *pins_on = NULL;
+    ec_cut_layer *layers = NULL;
+
+    cut->side_a = side_a;
+    cut->n_tensors = net->n_tensors;
+    EC_NEW(pins_on, net->n_indices);
+    EC_NEW(layers, net->n_layers);
+    ec_bound_cut_indices(pins_on, net, s->a, side_a);
+    for (size_t e = 0; e < net->n_indices; e++) {
+        ec_cut_layer *layer = &layers[net->layer[e]];
+        layer->dim = net->dim[e];
+        layer->count += pins_on[e] == 3;
+    }
+    for (size_t l = 0; l < net->n_layers; l++)
+        memcpy(layers[l].name, net->layer_name[l], sizeof layers[l].name);
+    EC_TRY(ec_bound_fill_cut(cut, layers, net->n_layers, err));
+done:
+    ec_free(pins_on);
+    ec_free(layers);
+    return status;
+}
+
+/* One flow at the capacities in hand; *best keeps the smaller cut. */
+static ec_status try_capacities(ec_cut *best, struct search *s, int k, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_flow flow;
+    ec_cut cut = {.n_factors = 0};
+
+    EC_TRY(ec_bound_flow(&flow, s->net, s->capacity, s->a, s->run, err));
+    EC_TRY(cut_from_sides(&cut, s, flow.side_a, err));
+    if (best->side_a == NULL || ec_int_cmp(&cut.rank, &best->rank) < 0) {
+        ec_cut swap = *best;
+        *best = cut;
+        cut = swap;
+    }
+    EC_TRY(certify(best, s, flow.value, k, err));
+done:
+    ec_cut_clear(&cut);
+    return status;
+}
+
+ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network, const ec_sites *a,
+                                  const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+    struct search s = {.net = network, .a = a, .run = run};
+    uint32_t base;
+
+    *out = (ec_cut){.n_factors = 0};
+    EC_TRY(ec_bound_check_sides(a, network->n_sites, err));
+    EC_TRY(count_dims(&s, err));
+    EC_NEW(s.capacity, network->n_indices);
+    base = common_base(&s);
+    if (base != 0) {
+        exact_capacities(&s, base);
+        EC_TRY(try_capacities(out, &s, 0, err));
+    } else {
+        int k = largest_scale(&s);
+        for (int i = 0; i < MAX_TRIES && !out->certified; i++) {
+            EC_TRY(ec_run_step(run, "min cut", i, MAX_TRIES, err));
+            rounded_capacities(&s, k - i);
+            EC_TRY(try_capacities(out, &s, k - i, err));
+        }
+    }
+done:
+    ec_free(s.dims);
+    ec_free(s.capacity);
+    if (status != EC_OK)
+        ec_cut_clear(out);
+    return status;
+}
