@@ -155,6 +155,22 @@ EC_NODISCARD ec_status ec_safetensors_parse(ec_tensors *out, const unsigned char
 EC_NODISCARD ec_status ec_safetensors_write(const ec_tensors *tensors, const char *path,
                                             ec_error *err);
 
+/* ---------------------------------------------------------------- programs */
+
+/**
+ * Run another program, without a shell: `input` is its standard input, its standard output is
+ * appended to *out. argv[0] is looked for in PATH unless it holds a slash; argv ends with NULL.
+ *
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: EC_EIO (it cannot be run; or it failed: the message has the last line of its standard
+ *         error), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_program_run(ec_text *out, const char *const *argv, const char *input,
+                                      size_t size, ec_error *err);
+
+/** Is this program found in PATH (or, with a slash, where it says)? */
+bool ec_program_exists(const char *name);
+
 /* -------------------------------------------------------------------- JSON */
 
 /**
