@@ -67,7 +67,7 @@ static void without_root_or_sudo_it_says_what_to_install(void **state)
 {
     /* a PATH without the machine's own sudo */
     assert_exits(0,
-                 "cd '%s/bin' && for t in sh awk sort xargs env echo dirname; do\n"
+                 "cd '%s/bin' && for t in sh awk sort paste env dirname; do\n"
                  "ln -s \"$(command -v $t)\" $t; done",
                  (char *)*state);
     assert_exits(2, "PATH='%s/bin' TEST_UID=1000 LOG=/dev/null tools/bootstrap demo",
@@ -78,7 +78,7 @@ static void without_root_or_sudo_it_says_what_to_install(void **state)
 static void other_systems_are_told_where_the_list_is(void **state)
 {
     assert_exits(0,
-                 "cd '%s/bin' && rm apt-get && for t in sh awk sort xargs echo dirname; do\n"
+                 "cd '%s/bin' && rm apt-get && for t in sh awk sort paste dirname; do\n"
                  "ln -s \"$(command -v $t)\" $t; done",
                  (char *)*state);
     assert_exits(2, "PATH='%s/bin' tools/bootstrap demo", (char *)*state);
