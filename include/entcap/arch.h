@@ -141,6 +141,18 @@ static inline size_t ec_level_positions(const ec_level *level)
 }
 
 /**
+ * Position, row-major in the grid below, of child k < P_l (row-major in the window) of the index at
+ * `position` of a level: a site for level 0, else a position of level l-1.
+ */
+static inline size_t ec_level_child(const ec_level *level, size_t position, size_t k)
+{
+    size_t row = position / level->grid[1] * level->window[0] + k / level->window[1];
+    size_t col = position % level->grid[1] * level->window[1] + k % level->window[1];
+
+    return row * level->grid[1] * level->window[1] + col;
+}
+
+/**
  * Read and check a description file ("-": standard input).
  *
  * Owns:   *out, to be freed by ec_arch_free; NULL after an error.
