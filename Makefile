@@ -17,7 +17,6 @@ BUILD       ?= build$(VARIANT)
 
 # ---- flags (SAN, COV and FUZZ each build in a folder of their own, so all stay warm)
 VERSION     := $(shell sed -n 's/^.define EC_VERSION "\(.*\)"/\1/p' include/entcap/core.h)
-SOVERSION   := $(firstword $(subst ., ,$(VERSION)))
 PKGS        := igraph lapacke openblas yaml-0.1 jansson zlib libmd gmp
 DRAW_PKGS   := libcgraph libgvc
 WARN        := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -49,6 +48,7 @@ FUZZERS     := $(call programs,tests/fuzz/fuzz_*.c)
 EXAMPLES    := $(call programs,examples/*.c)
 BENCHES     := $(call programs,tools/bench/*.c)
 BIN         := $(patsubst tools/%/main.c,$(BUILD)/%,$(wildcard tools/*/main.c))
+SONAME      := libentcap.so.$(firstword $(subst ., ,$(VERSION)))
 STATIC      := $(BUILD)/libentcap.a
 SHARED      := $(BUILD)/libentcap.so
 
@@ -65,10 +65,10 @@ $(STATIC): $(LIB_OBJ)
 	$(call say,AR)ar rcs $@ $^
 
 $(SHARED).$(VERSION): $(LIB_OBJ)
-	$(call say,LINK)$(LINK) -shared -Wl,-soname,libentcap.so.$(SOVERSION) -o $@ $^ $(LIBS)
+	$(call say,LINK)$(LINK) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBS)
 
 $(SHARED): $(SHARED).$(VERSION)
-	@ln -sf $(<F) $@.$(SOVERSION)
+	@ln -sf $(<F) $(BUILD)/$(SONAME)
 	@ln -sf $(<F) $@
 
 $(BUILD)/entcap: $(TOOL_OBJ) $(STATIC)
@@ -116,9 +116,20 @@ cov:
 	@$(MAKE) --no-print-directory COV=1 test
 	gcovr --root . --filter src/ --object-directory build/cov --sort-percentage
 
+# ROOT: where the files go now; PREFIX: where they will be found
+install: ROOT := $(DESTDIR)$(PREFIX)
 install: all
-	BUILD=$(BUILD) VERSION=$(VERSION) SOVERSION=$(SOVERSION) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) \
-	REQUIRES="$(PKGS)" PRIVATE_LIBS="$(FLINT_LIBS) -fopenmp -lm" tools/install
+	install -d $(ROOT)/bin $(ROOT)/include/entcap $(ROOT)/lib/pkgconfig $(ROOT)/share/doc/entcap
+	install $(BIN) $(ROOT)/bin
+	install -m 644 include/entcap.h $(ROOT)/include
+	install -m 644 include/entcap/*.h $(ROOT)/include/entcap
+	install -m 644 $(STATIC) $(SHARED).$(VERSION) $(ROOT)/lib
+	ln -sf libentcap.so.$(VERSION) $(ROOT)/lib/$(SONAME)
+	ln -sf libentcap.so.$(VERSION) $(ROOT)/lib/libentcap.so
+	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' -e 's,@REQUIRES@,$(PKGS),' \
+	    -e 's,@LIBS_PRIVATE@,$(FLINT_LIBS) -fopenmp -lm,' tools/entcap.pc.in \
+	    >$(ROOT)/lib/pkgconfig/entcap.pc
+	install -m 644 LICENSE README.md CHANGELOG.md $(ROOT)/share/doc/entcap
 
 clean:
 	rm -rf build
