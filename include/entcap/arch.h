@@ -19,6 +19,8 @@
 
 #define EC_ARCH_MAX_SITES     ((size_t)1 << 24)
 #define EC_ARCH_MAX_DIMENSION ((uint32_t)1 << 20)
+#define EC_ARCH_MAX_NAME      255               /* bytes of a name */
+#define EC_ARCH_MAX_TEXT      ((size_t)1 << 27) /* bytes of a description */
 
 /** Where in the description something stands; 1-based, 0: nowhere (a default or an override). */
 typedef struct ec_place {
@@ -205,6 +207,42 @@ EC_NODISCARD ec_status ec_arch_parameters(ec_int *out, const ec_arch *arch, ec_e
 /** Multiply-adds of one forward pass of one sample: sum of positions out in; EC_EINVAL for a
  * network. */
 EC_NODISCARD ec_status ec_arch_multiply_adds(ec_int *out, const ec_arch *arch, ec_error *err);
+
+/* --------------------------------------------------- what there is to write */
+
+typedef enum ec_param_type {
+    EC_PARAM_DIMENSION, /* uint32_t, 1 .. EC_ARCH_MAX_DIMENSION */
+    EC_PARAM_FLAG,      /* bool */
+    EC_PARAM_WINDOW,    /* uint32_t[2], height and width */
+} ec_param_type;
+
+/** A parameter of a layer kind. */
+typedef struct ec_layer_param {
+    const char *name;
+    ec_param_type type;
+    const char *fallback; /* the value if it is left out, as text; NULL: it must be given */
+    const char *doc;
+    size_t offset; /* of the member of ec_layer that takes it */
+} ec_layer_param;
+
+/** A layer kind: what `layers:` may list. The reader and `entcap help layers` share the table. */
+typedef struct ec_layer_type {
+    const char *name;
+    const char *doc;
+    const ec_layer_param *params;
+    size_t n_params;
+} ec_layer_type;
+
+/** The i-th layer kind, i = ec_layer_kind; NULL past the last. */
+const ec_layer_type *ec_arch_layer_type(size_t i);
+
+/** A built-in partition as it is written, and which sites are on side A; NULL past the last. */
+typedef struct ec_builtin_type {
+    const char *name; /* "left-right", "scale:K", ... */
+    const char *doc;
+} ec_builtin_type;
+
+const ec_builtin_type *ec_arch_builtin_type(size_t i);
 
 /** Do all matrices of levels 0 .. level (inclusive) share their weights over positions? */
 bool ec_arch_shared_below(const ec_arch *arch, size_t level);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arch_i.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* *out += a b c */
+static void add_product(ec_int *out, uint64_t a, uint64_t b, uint64_t c)
+{
+    ec_int product = {.limbs = NULL};
+
+    ec_int_set_u64(&product, a);
+    ec_int_mul_u64(&product, &product, b);
+    ec_int_mul_u64(&product, &product, c);
+    ec_int_add(out, out, &product);
+    ec_int_clear(&product);
+}
+
+/* Product of the dimensions of axes lo .. hi-1; halving keeps the factors of each product alike. */
+static void tensor_size(ec_int *out, const ec_arch *arch, const ec_named_tensor *tensor, size_t lo,
+                        size_t hi)
+{
+    ec_int right = {.limbs = NULL};
+    size_t middle = lo + (hi - lo) / 2;
+
+    if (hi - lo == 1) {
+        ec_int_set_u64(out, arch->indices[tensor->index[lo]].dim);
+        return;
+    }
+    tensor_size(out, arch, tensor, lo, middle);
+    tensor_size(&right, arch, tensor, middle, hi);
+    ec_int_mul(out, out, &right);
+    ec_int_clear(&right);
+}
+
+ec_status ec_arch_parameters(ec_int *out, const ec_arch *arch, ec_error *err)
+{
+    (void)err;
+    ec_int_set_u64(out, 0);
+    for (size_t l = 0; l < arch->n_levels; l++) {
+        const ec_level *level = &arch->levels[l];
+        add_product(out, level->shared ? 1 : ec_level_positions(level), level->out, level->dim);
+    }
+    for (size_t t = 0; t < arch->n_tensors; t++) {
+        ec_int size = {.limbs = NULL};
+        tensor_size(&size, arch, &arch->tensors[t], 0, arch->tensors[t].n_indices);
+        ec_int_add(out, out, &size);
+        ec_int_clear(&size);
+    }
+    return EC_OK;
+}
+
+ec_status ec_arch_multiply_adds(ec_int *out, const ec_arch *arch, ec_error *err)
+{
+    ec_int_set_u64(out, 0);
+    if (ec_arch_is_network(arch))
+        return ec_fail(err, EC_EINVAL, "a network description has no forward pass to count");
+    for (size_t l = 0; l < arch->n_levels; l++) {
+        const ec_level *level = &arch->levels[l];
+        add_product(out, ec_level_positions(level), level->out, level->dim);
+    }
+    return EC_OK;
+}
+
+bool ec_arch_shared_below(const ec_arch *arch, size_t level)
+{
+    for (size_t l = 0; l <= level && l < arch->n_levels; l++)
+        if (!arch->levels[l].shared)
+            return false;
+    return true;
+}
+
+/* -------------------------------------------------------------------- overrides */
+
+/* The widths that a name stands for; false if there is none of the name. */
+static bool set_width(ec_arch *arch, const char *name, uint32_t dim)
+{
+    for (size_t i = 0; i < arch->n_indices; i++)
+        if (strcmp(arch->indices[i].name, name) == 0) {
+            arch->indices[i].dim = dim;
+            return true;
+        }
+    for (size_t l = 0; l < arch->n_levels; l++) {
+        ec_level *level = &arch->levels[l];
+        if (strcmp(level->name, name) != 0)
+            continue;
+        level->dim = dim;
+        if (l == 0)
+            arch->input.channels = dim;
+        else {
+            level[-1].out = dim;
+            arch->layers[level[-1].layer].channels = dim;
+        }
+        return true;
+    }
+    return false;
+}
+
+ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err)
+{
+    const char *equals = strrchr(assignment, '='), *end = NULL;
+    ec_nearest nearest;
+    uint64_t dim = 0;
+    char name[EC_ARCH_MAX_NAME + 1];
+
+    if (equals == NULL || equals == assignment)
+        return ec_fail(err, EC_EINVAL, "%s is no assignment; write one as r0=16",
+                       ec_quote(assignment).text);
+    if (!ec_value_scan(&dim, equals + 1, &end) || *end != '\0' || dim < 1 ||
+        dim > EC_ARCH_MAX_DIMENSION)
+        return ec_fail(err, EC_EINVAL, "%s: a width is a plain integer from 1 to %u",
+                       ec_quote(assignment).text, EC_ARCH_MAX_DIMENSION);
+    snprintf(name, sizeof name, "%.*s",
+             equals - assignment < EC_ARCH_MAX_NAME ? (int)(equals - assignment) : EC_ARCH_MAX_NAME,
+             assignment);
+    if (set_width(arch, name, (uint32_t)dim))
+        return EC_OK;
+    nearest = (ec_nearest){.word = name};
+    for (size_t i = 0; i < arch->n_indices; i++)
+        ec_nearest_offer(&nearest, arch->indices[i].name);
+    for (size_t l = 0; l < arch->n_levels; l++)
+        ec_nearest_offer(&nearest, arch->levels[l].name);
+    return ec_fail(err, EC_EINVAL, "there is no width %s; %s", ec_quote(name).text,
+                   ec_hint(nearest.best, ec_arch_is_network(arch)
+                                             ? "name an index of the network"
+                                             : "the widths are input, r0, r1, ...")
+                       .text);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "arch_i.h"
+
+#include "core/flow.h"
+#include "entcap/io.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------------- input */
+
+/* image: {size: [28, 28], fit: pad} */
+static ec_status read_image(ec_input *input, const ec_tree *tree, const ec_node *node,
+                            ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_field fields[] = {{.key = "size", .required = true}, {.key = "fit"}};
+    const ec_node *size, *fit;
+    const char *word = "pad";
+    uint64_t extent[2] = {1, 1};
+
+    EC_TRY(ec_value_fields(fields, 2, tree, node, "image", err));
+    size = fields[0].value;
+    fit = fields[1].value;
+    EC_TRY(ec_value_extents(extent, &input->n_dims, tree, size, "size", err));
+    input->has_image = true;
+    input->image[0] = extent[0];
+    input->image[1] = extent[1];
+    if (extent[0] * extent[1] > EC_ARCH_MAX_SITES)
+        return ec_source_fail(&tree->source, size->place, err,
+                              "an image of %llu pixels is too large; at most %zu are fine",
+                              (unsigned long long)(extent[0] * extent[1]), EC_ARCH_MAX_SITES);
+    if (fit != NULL)
+        EC_TRY(ec_value_string(&word, tree, fit, "fit", err));
+    if (strcmp(word, "pad") != 0 && strcmp(word, "resize") != 0)
+        return ec_source_fail(&tree->source, fit->place, err, "fit is pad or resize, not %s",
+                              ec_quote(word).text);
+    input->fit = strcmp(word, "pad") == 0 ? EC_FIT_PAD : EC_FIT_RESIZE;
+    if (input->fit == EC_FIT_PAD &&
+        (input->image[0] > input->grid[0] || input->image[1] > input->grid[1]))
+        return ec_source_fail(&tree->source, size->place, err,
+                              "the image is larger than the shape and cannot be padded to it; "
+                              "use fit: resize");
+done:
+    return status;
+}
+
+/* features: {kind: affine-relu} */
+static ec_status read_features(ec_input *input, const ec_tree *tree, const ec_node *node,
+                               ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_field fields[] = {{.key = "kind", .required = true}};
+    const char *kind = NULL;
+
+    EC_TRY(ec_value_fields(fields, 1, tree, node, "features", err));
+    EC_TRY(ec_value_string(&kind, tree, fields[0].value, "kind", err));
+    if (strcmp(kind, "affine-relu") != 0)
+        return ec_source_fail(&tree->source, fields[0].value->place, err,
+                              "there is no feature map %s; there is affine-relu",
+                              ec_quote(kind).text);
+    input->features = EC_FEATURES_AFFINE_RELU;
+done:
+    return status;
+}
+
+static ec_status read_input(ec_arch *arch, const ec_tree *tree, const ec_node *node, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_field fields[] = {{.key = "shape", .required = true},
+                         {.key = "channels", .required = true},
+                         {.key = "image"},
+                         {.key = "features"}};
+    const ec_range channels = {"channels", 1, EC_ARCH_MAX_DIMENSION};
+    ec_input *input = &arch->input;
+    uint64_t extent[2] = {1, 1}, dim = 0;
+
+    EC_TRY(ec_value_fields(fields, 4, tree, node, "input", err));
+    EC_TRY(ec_value_extents(extent, &input->n_dims, tree, fields[0].value, "shape", err));
+    if (extent[0] * extent[1] > EC_ARCH_MAX_SITES)
+        return ec_source_fail(&tree->source, fields[0].value->place, err,
+                              "%llu sites are too many; at most %zu are fine",
+                              (unsigned long long)(extent[0] * extent[1]), EC_ARCH_MAX_SITES);
+    input->grid[0] = extent[0];
+    input->grid[1] = extent[1];
+    arch->n_sites = extent[0] * extent[1];
+    EC_TRY(ec_value_integer(&dim, tree, fields[1].value, &channels, err));
+    input->channels = (uint32_t)dim;
+    if (fields[2].value != NULL)
+        EC_TRY(read_image(input, tree, fields[2].value, err));
+    if (fields[3].value != NULL)
+        EC_TRY(read_features(input, tree, fields[3].value, err));
+done:
+    return status;
+}
+
+/* ------------------------------------------------------------------ whole files */
+
+enum { NAME, INPUT, LAYERS, NETWORK, PARTITIONS, REQUIREMENTS, N_KEYS };
+
+/* Either input and layers or network. */
+static ec_status check_form(const ec_field *fields, const ec_tree *tree, ec_error *err)
+{
+    const ec_node *root = tree->nodes;
+
+    if (fields[NETWORK].value != NULL &&
+        (fields[INPUT].value != NULL || fields[LAYERS].value != NULL))
+        return ec_source_fail(&tree->source, fields[NETWORK].name->place, err,
+                              "network stands instead of input and layers; remove one of them");
+    if (fields[NETWORK].value != NULL)
+        return EC_OK;
+    if (fields[INPUT].value == NULL)
+        return ec_source_fail(&tree->source, root->place, err,
+                              "a description lacks the key 'input' (or 'network')");
+    if (fields[LAYERS].value == NULL)
+        return ec_source_fail(&tree->source, root->place, err,
+                              "a description lacks the key 'layers'");
+    return EC_OK;
+}
+
+static ec_status read_root(ec_arch *arch, const ec_tree *tree, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_field fields[N_KEYS] = {
+        [NAME] = {.key = "name", .required = true},
+        [INPUT] = {.key = "input"},
+        [LAYERS] = {.key = "layers"},
+        [NETWORK] = {.key = "network"},
+        [PARTITIONS] = {.key = "partitions"},
+        [REQUIREMENTS] = {.key = "requirements"},
+    };
+
+    EC_TRY(ec_value_fields(fields, N_KEYS, tree, tree->nodes, "a description", err));
+    EC_TRY(check_form(fields, tree, err));
+    EC_TRY(ec_value_name(&arch->name, tree, fields[NAME].value, "the name", err));
+    if (fields[NETWORK].value != NULL)
+        EC_TRY(ec_named_network_read(arch, tree, fields[NETWORK].value, err));
+    else {
+        EC_TRY(read_input(arch, tree, fields[INPUT].value, err));
+        EC_TRY(ec_layers_read(arch, tree, fields[LAYERS].value, err));
+    }
+    EC_TRY(ec_listed_read(arch, tree, fields[PARTITIONS].value, fields[REQUIREMENTS].value, err));
+done:
+    return status;
+}
+
+ec_status ec_arch_parse(ec_arch **out, const char *text, size_t size, const char *file,
+                        ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_arch *arch = NULL;
+    ec_tree tree = {.n_nodes = 0};
+    bool has_bom = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+    ec_source source = {text + (has_bom ? 3 : 0), size - (has_bom ? 3 : 0), file};
+
+    *out = NULL;
+    if (size > EC_ARCH_MAX_TEXT)
+        return ec_fail_file(err, EC_EPARSE, file, "%zu bytes are too many; at most %zu are fine",
+                            size, EC_ARCH_MAX_TEXT);
+    EC_TRY(ec_source_check(&source, err));
+    EC_TRY(ec_tree_parse(&tree, &source, err));
+    EC_NEW(arch, 1);
+    arch->file = ec_strdup(file, err);
+    if (arch->file == NULL) {
+        status = EC_ENOMEM;
+        goto done;
+    }
+    EC_TRY(read_root(arch, &tree, err));
+    *out = arch;
+    arch = NULL;
+done:
+    ec_tree_clear(&tree);
+    ec_arch_free(arch);
+    return status;
+}
+
+ec_status ec_arch_read(ec_arch **out, const char *path, ec_error *err)
+{
+    ec_status status = EC_OK;
+    const ec_run limit = {.memory_bytes = EC_ARCH_MAX_TEXT, .threads = 1};
+    ec_bytes bytes = {.data = NULL};
+
+    *out = NULL;
+    EC_TRY(ec_file_read(&bytes, path, &limit, err));
+    EC_TRY(ec_arch_parse(out, (const char *)bytes.data, bytes.size,
+                         strcmp(path, "-") == 0 ? "<stdin>" : path, err));
+done:
+    ec_bytes_clear(&bytes);
+    return status;
+}
+
+void ec_arch_free(ec_arch *arch)
+{
+    if (arch == NULL)
+        return;
+    for (size_t i = 0; i < arch->n_indices; i++)
+        ec_free(arch->indices[i].name);
+    for (size_t i = 0; i < arch->n_tensors; i++) {
+        ec_free(arch->tensors[i].name);
+        ec_free(arch->tensors[i].index);
+    }
+    for (size_t i = 0; i < arch->n_requirements; i++) {
+        ec_free(arch->requirements[i].partition);
+        ec_int_clear(&arch->requirements[i].min_rank);
+    }
+    ec_partitions_clear(&arch->partitions);
+    ec_free(arch->requirements);
+    ec_free(arch->indices);
+    ec_free(arch->tensors);
+    ec_free(arch->open);
+    ec_free(arch->layers);
+    ec_free(arch->levels);
+    ec_free(arch->name);
+    ec_free(arch->file);
+    ec_free(arch);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left)
+{
+    /* smallest code point of each length: anything below is an overlong form */
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char head = (unsigned char)*p;
+    size_t length = head < 0x80             ? 1
+                    : (head & 0xe0) == 0xc0 ? 2
+                    : (head & 0xf0) == 0xe0 ? 3
+                    : (head & 0xf8) == 0xf0 ? 4
+                                            : 0;
+
+    if (length == 0 || length > left)
+        return 0;
+    *c = length == 1 ? head : head & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        unsigned char tail = (unsigned char)p[i];
+        if ((tail & 0xc0) != 0x80)
+            return 0;
+        *c = *c << 6 | (tail & 0x3f);
+    }
+    if (*c < smallest[length] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff))
+        return 0;
+    return length;
+}
+
+bool ec_utf8_printable(uint32_t c)
+{
+    return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0x2028 && c != 0x2029;
+}
+
+/* May it stand in a description? libyaml refuses most of the others without saying where. */
+static bool allowed(uint32_t c)
+{
+    if (c == '\t' || c == '\n' || c == '\r')
+        return true;
+    return ec_utf8_printable(c) && c != 0xfeff && c != 0xfffe && c != 0xffff;
+}
+
+/* Step over the character at *i; a malformed byte counts as one character. */
+static void step(const ec_source *text, size_t *i, ec_place *place)
+{
+    const char *p = text->data + *i;
+    size_t left = text->size - *i, length;
+    uint32_t c;
+
+    if (*p == '\n' || *p == '\r') {
+        *i += *p == '\r' && left > 1 && p[1] == '\n' ? 2 : 1;
+        place->line++;
+        place->col = 1;
+        return;
+    }
+    length = ec_utf8_decode(&c, p, left);
+    *i += length > 0 ? length : 1;
+    place->col++;
+}
+
+ec_status ec_source_check(const ec_source *text, ec_error *err)
+{
+    ec_place place = {.line = 1, .col = 1};
+
+    if (text->size >= 2 &&
+        (memcmp(text->data, "\xff\xfe", 2) == 0 || memcmp(text->data, "\xfe\xff", 2) == 0))
+        return ec_source_fail(text, place, err, "this is UTF-16 text; save the file as UTF-8");
+    for (size_t i = 0; i < text->size; step(text, &i, &place)) {
+        uint32_t c = 0;
+        if (ec_utf8_decode(&c, text->data + i, text->size - i) == 0)
+            return ec_source_fail(text, place, err,
+                                  "byte 0x%02X is not UTF-8; save the file as UTF-8",
+                                  (unsigned char)text->data[i]);
+        if (!allowed(c))
+            return ec_source_fail(text, place, err, "character U+%04X is not allowed; remove it",
+                                  (unsigned)c);
+    }
+    return EC_OK;
+}
+
+size_t ec_source_offset(const ec_source *text, ec_place place)
+{
+    ec_place at = {.line = 1, .col = 1};
+    size_t i = 0;
+
+    while (i < text->size && at.line < place.line)
+        step(text, &i, &at);
+    while (i < text->size && at.col < place.col && text->data[i] != '\n' && text->data[i] != '\r')
+        step(text, &i, &at);
+    return i;
+}
+
+static bool continues_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* Terminals act on control characters: show none of them. Keeps the number of bytes. */
+static void make_printable(char *s)
+{
+    for (size_t left = strlen(s), length; left > 0; s += length, left -= length) {
+        uint32_t c = 0;
+        length = ec_utf8_decode(&c, s, left);
+        if (length == 0 || (!ec_utf8_printable(c) && c != '\t')) {
+            length = length > 0 ? length : 1;
+            memset(s, '?', length);
+        }
+    }
+}
+
+/* Copy the line around text->data[at] into err->source, cut on both sides if it does not fit. */
+static void excerpt(const ec_source *text, size_t at, ec_error *err)
+{
+    const size_t room = sizeof err->source - 1, ellipsis = 3;
+    size_t start = at, end = at, from, to;
+
+    while (start > 0 && text->data[start - 1] != '\n' && text->data[start - 1] != '\r')
+        start--;
+    while (end < text->size && text->data[end] != '\n' && text->data[end] != '\r')
+        end++;
+    from = start;
+    to = end;
+    if (end - start > room) {
+        size_t width = room - 2 * ellipsis;
+        from = at - start > width / 2 ? at - width / 2 : start;
+        to = end - from > width ? from + width : end;
+        while (from < at && continues_character(text->data[from]))
+            from++;
+        while (to > at && to < end && continues_character(text->data[to]))
+            to--;
+    }
+    snprintf(err->source, sizeof err->source, "%s%.*s%s", from > start ? "..." : "",
+             (int)(to - from), text->data + from, to < end ? "..." : "");
+    err->caret = (int)(at - from + (from > start ? ellipsis : 0));
+}
+
+ec_status ec_source_fail(const ec_source *text, ec_place place, ec_error *err, const char *fmt, ...)
+{
+    va_list args;
+    char msg[sizeof err->msg];
+
+    if (err == NULL || err->status != EC_OK)
+        return EC_EPARSE;
+    va_start(args, fmt);
+    vsnprintf(msg, sizeof msg, fmt, args);
+    va_end(args);
+    ec_fail_file(err, EC_EPARSE, text->file, "%s", msg);
+    err->line = place.line;
+    err->col = place.col;
+    if (place.line > 0)
+        excerpt(text, ec_source_offset(text, place), err);
+    make_printable(err->source);
+    return EC_EPARSE;
+}
+
+ec_quoted ec_quote(const char *word)
+{
+    ec_quoted quoted;
+    const size_t room = sizeof quoted.text - sizeof "'...'";
+    size_t n = strlen(word);
+    bool cut = n > room;
+
+    if (cut)
+        for (n = room; n > 0 && continues_character(word[n]);)
+            n--;
+    snprintf(quoted.text, sizeof quoted.text, "'%.*s%s'", (int)n, word, cut ? "..." : "");
+    make_printable(quoted.text);
+    for (char *tab = strchr(quoted.text, '\t'); tab != NULL; tab = strchr(tab, '\t'))
+        *tab = '?';
+    return quoted;
+}
+
+ec_hint_text ec_hint(const char *best, const char *otherwise)
+{
+    ec_hint_text hint;
+
+    if (best != NULL)
+        snprintf(hint.text, sizeof hint.text, "did you mean %s?", ec_quote(best).text);
+    else
+        snprintf(hint.text, sizeof hint.text, "%s", otherwise);
+    return hint;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const ec_range ec_range_dimension = {"a dimension", 1, EC_ARCH_MAX_DIMENSION};
+const ec_range ec_range_extent = {"an extent", 1, EC_ARCH_MAX_SITES};
+
+static const char digits[] = "0123456789";
+
+/* -------------------------------------------------------------------- maps */
+
+/* "a, b, c" */
+static void join_keys(char *out, size_t room, const ec_field *fields, size_t n)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < n && used < room; i++) {
+        int wrote = snprintf(out + used, room - used, "%s%s", i > 0 ? ", " : "", fields[i].key);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+static ec_status unknown_key(const ec_field *fields, size_t n, const ec_tree *tree,
+                             const ec_node *key, const char *what, ec_error *err)
+{
+    const char *word = ec_tree_string(tree, key);
+    ec_nearest nearest = {.word = word};
+    char keys[200] = "it has ";
+
+    for (size_t i = 0; i < n; i++)
+        ec_nearest_offer(&nearest, fields[i].key);
+    join_keys(keys + strlen(keys), sizeof keys - strlen(keys), fields, n);
+    return ec_source_fail(&tree->source, key->place, err, "%s has no key %s; %s", what,
+                          ec_quote(word).text, ec_hint(nearest.best, keys).text);
+}
+
+ec_status ec_value_fields(ec_field *fields, size_t n, const ec_tree *tree, const ec_node *map,
+                          const char *what, ec_error *err)
+{
+    char keys[200];
+
+    join_keys(keys, sizeof keys, fields, n);
+    if (map->kind != EC_NODE_MAP)
+        return ec_source_fail(&tree->source, map->place, err, "%s is a map of keys and values: %s",
+                              what, keys);
+    for (const ec_node *key = ec_tree_first(tree, map); key != NULL;) {
+        const ec_node *value = ec_tree_next(tree, key);
+        const char *word = ec_tree_string(tree, key);
+        ec_field *field = fields;
+
+        while (field < fields + n && strcmp(field->key, word) != 0)
+            field++;
+        if (field == fields + n)
+            return unknown_key(fields, n, tree, key, what, err);
+        if (field->value != NULL)
+            return ec_source_fail(&tree->source, key->place, err,
+                                  "key '%s' is repeated; the first one is on line %d", word,
+                                  field->name->place.line);
+        field->name = key;
+        field->value = value;
+        key = ec_tree_next(tree, value);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (fields[i].required && fields[i].value == NULL)
+            return ec_source_fail(&tree->source, map->place, err, "%s lacks the key '%s'", what,
+                                  fields[i].key);
+    return EC_OK;
+}
+
+/* ----------------------------------------------------------------- numbers */
+
+bool ec_value_scan(uint64_t *out, const char *text, const char **end)
+{
+    size_t n = strspn(text, digits);
+    uint64_t value = 0;
+
+    if (n == 0 || (n > 1 && text[0] == '0'))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t digit = (uint64_t)(text[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = 10 * value + digit;
+    }
+    *out = value;
+    *end = text + n;
+    return true;
+}
+
+/* A plain run of digits without leading zeros, of any length; *out is borrowed from the tree. */
+static ec_status plain_digits(const char **out, const ec_tree *tree, const ec_node *node,
+                              const char *expected, ec_error *err)
+{
+    const char *text;
+    size_t n;
+
+    if (node->kind != EC_NODE_SCALAR)
+        return ec_source_fail(&tree->source, node->place, err, "%s, not a %s", expected,
+                              node->kind == EC_NODE_LIST ? "list" : "map");
+    text = ec_tree_string(tree, node);
+    n = strspn(text, digits);
+    if (n == 0 || text[n] != '\0')
+        return ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
+                              ec_quote(text).text);
+    if (!node->plain)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s, not a string; remove the quotes", expected);
+    if (n > 1 && text[0] == '0')
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s, not %s; remove the leading zeros", expected,
+                              ec_quote(text).text);
+    *out = text;
+    return EC_OK;
+}
+
+ec_status ec_value_integer(uint64_t *out, const ec_tree *tree, const ec_node *node,
+                           const ec_range *range, ec_error *err)
+{
+    char expected[120];
+    const char *text, *end;
+    ec_status status;
+
+    snprintf(expected, sizeof expected, "%s is a plain integer from %llu to %llu", range->what,
+             (unsigned long long)range->min, (unsigned long long)range->max);
+    status = plain_digits(&text, tree, node, expected, err);
+    if (status != EC_OK)
+        return status;
+    if (!ec_value_scan(out, text, &end) || *out < range->min || *out > range->max)
+        return ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
+                              ec_quote(text).text);
+    return EC_OK;
+}
+
+ec_status ec_value_big_integer(ec_int *out, const ec_tree *tree, const ec_node *node,
+                               const char *what, ec_error *err)
+{
+    char expected[120];
+    const char *text;
+    ec_status status;
+
+    snprintf(expected, sizeof expected, "%s is a plain integer, at least 1", what);
+    status = plain_digits(&text, tree, node, expected, err);
+    if (status == EC_OK)
+        status = ec_int_parse(out, text, err);
+    if (status == EC_OK && ec_int_cmp_u64(out, 1) < 0)
+        status = ec_source_fail(&tree->source, node->place, err, "%s, not '0'", expected);
+    return status;
+}
+
+ec_status ec_value_decimal(double *out, const ec_tree *tree, const ec_node *node, const char *what,
+                           ec_error *err)
+{
+    const size_t most = 15; /* digits: integer / power of ten is then correctly rounded */
+    const char *text = node->kind == EC_NODE_SCALAR ? ec_tree_string(tree, node) : "";
+    size_t whole = strspn(text, digits);
+    size_t fraction = text[whole] == '.' ? strspn(text + whole + 1, digits) : 0;
+    bool ends = text[whole + (text[whole] == '.') + fraction] == '\0';
+    double mantissa = 0, scale = 1;
+
+    if (whole == 0 || !ends || (text[whole] == '.' && fraction == 0) || !node->plain ||
+        (whole > 1 && text[0] == '0') || whole + fraction > most)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s is a plain decimal number of at most %zu digits, such as 12.5",
+                              what, most);
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p != '.')
+            mantissa = 10 * mantissa + (*p - '0');
+    for (size_t i = 0; i < fraction; i++)
+        scale *= 10;
+    *out = mantissa / scale;
+    return EC_OK;
+}
+
+/* ------------------------------------------------------------------- words */
+
+ec_status ec_value_flag(bool *out, const ec_tree *tree, const ec_node *node, ec_error *err)
+{
+    const char *text = node->kind == EC_NODE_SCALAR ? ec_tree_string(tree, node) : "";
+
+    if (!node->plain || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
+        return ec_source_fail(&tree->source, node->place, err, "expected true or false, plain");
+    *out = strcmp(text, "true") == 0;
+    return EC_OK;
+}
+
+ec_status ec_value_string(const char **out, const ec_tree *tree, const ec_node *node,
+                          const char *what, ec_error *err)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    const char *text;
+
+    if (node->kind != EC_NODE_SCALAR)
+        return ec_source_fail(&tree->source, node->place, err, "%s is a string, not a %s", what,
+                              node->kind == EC_NODE_LIST ? "list" : "map");
+    text = ec_tree_string(tree, node);
+    for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+        if (text[0] == '\0' || (node->plain && strcmp(text, nulls[i]) == 0))
+            return ec_source_fail(&tree->source, node->place, err, "%s is empty; write a string",
+                                  what);
+    *out = text;
+    return EC_OK;
+}
+
+ec_status ec_value_name(char **out, const ec_tree *tree, const ec_node *node, const char *what,
+                        ec_error *err)
+{
+    const char *text = NULL;
+    size_t size;
+    ec_status status = ec_value_string(&text, tree, node, what, err);
+
+    if (status != EC_OK)
+        return status;
+    size = strlen(text);
+    if (size > EC_ARCH_MAX_NAME)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s has %zu bytes, at most %d are fine", what, size,
+                              EC_ARCH_MAX_NAME);
+    for (size_t i = 0, length; i < size; i += length) {
+        uint32_t c = 0;
+        length = ec_utf8_decode(&c, text + i, size - i);
+        if (length == 0 || !ec_utf8_printable(c))
+            return ec_source_fail(&tree->source, node->place, err,
+                                  "%s holds the character U+%04X; use printable ones on one line",
+                                  what, (unsigned)c);
+    }
+    *out = ec_strdup(text, err);
+    return *out != NULL ? EC_OK : EC_ENOMEM;
+}
+
+/* ------------------------------------------------------------------- lists */
+
+ec_status ec_value_list(const ec_tree *tree, const ec_node *node, const char *what, ec_error *err)
+{
+    if (node->kind != EC_NODE_LIST)
+        return ec_source_fail(&tree->source, node->place, err, "%s is a list", what);
+    if (node->count == 0)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s is empty; list at least one entry", what);
+    return EC_OK;
+}
+
+ec_status ec_value_extents(uint64_t out[2], int *n_dims, const ec_tree *tree, const ec_node *node,
+                           const char *what, ec_error *err)
+{
+    static const char *const forms[] = {"[n] or [height, width]", "[n]", "[height, width]"};
+    const ec_node *item = ec_tree_first(tree, node);
+    size_t i = 0;
+
+    if (node->kind != EC_NODE_LIST || node->count < 1 || node->count > 2 ||
+        (*n_dims != 0 && node->count != (uint32_t)*n_dims))
+        return ec_source_fail(&tree->source, node->place, err, "%s is %s", what, forms[*n_dims]);
+    *n_dims = (int)node->count;
+    out[0] = 1;
+    for (i = 2 - node->count; i < 2; i++, item = ec_tree_next(tree, item)) {
+        ec_status status = ec_value_integer(&out[i], tree, item, &ec_range_extent, err);
+        if (status != EC_OK)
+            return status;
+    }
+    return EC_OK;
+}
