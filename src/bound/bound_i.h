@@ -60,4 +60,53 @@ EC_NODISCARD ec_status ec_bound_flow(ec_flow *out, const ec_network *network,
                                      const uint64_t *capacity, const ec_sites *a, const ec_run *run,
                                      ec_error *err);
 
+/** A network, a partition of its sites, and how to run. */
+struct ec_cut_problem {
+    const ec_network *network;
+    const ec_sites *a;
+    const ec_run *run;
+};
+
+/**
+ * As ec_bound_min_cut_igraph, over the cuts that contain no index of the layers `avoid` (n_layers;
+ * NULL: all cuts). *none: there is no such cut, and *out is empty.
+ */
+EC_NODISCARD ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none,
+                                                 const struct ec_cut_problem *problem,
+                                                 const bool *avoid, ec_error *err);
+
+/* -------------------------------------------------------------- bottlenecks */
+
+/**
+ * Does making the layers `wide` (n_layers) arbitrarily wide raise a bound? If not, *cut (n_layers,
+ * zeroed) receives the layers, none of them wide, that hold it down: no set of layers that misses
+ * them all raises it. *unsure: could not be decided.
+ */
+typedef ec_status ec_widening_fn(void *arg, const bool *wide, bool *raises, bool *unsure, bool *cut,
+                                 ec_error *err);
+
+/** Minimal sets of layers that raise a bound, and the names of the layers. */
+struct ec_widening {
+    ec_widening_fn *widen;
+    void *arg;
+    size_t n_layers;
+    const char *(*layer_name)(const void *arg, size_t layer);
+};
+
+/**
+ * All minimal sets that raise the bound: the minimal sets that hit every set that holds it down,
+ * which are found on the way. At most 64 sets and 512 questions; then not complete.
+ * Owns: *out, to be cleared, also after an error. Errors: EC_ENOMEM and those of widen
+ */
+EC_NODISCARD ec_status ec_bound_minimal_widenings(ec_bottleneck *out,
+                                                  const struct ec_widening *problem, ec_error *err);
+
+/**
+ * Bottlenecks of a network's min cut. An uncertified cut has none, incompletely.
+ * Owns: *out, to be cleared, also after an error. Errors: as ec_bound_min_cut_igraph
+ */
+EC_NODISCARD ec_status ec_network_bottleneck(ec_bottleneck *out, const ec_network *network,
+                                             const ec_sites *a, const ec_cut *min_cut,
+                                             const ec_run *run, ec_error *err);
+
 #endif

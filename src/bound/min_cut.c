@@ -21,7 +21,8 @@ struct search {
     const ec_network *net;
     const ec_sites *a;
     const ec_run *run;
-    ec_factor *dims; /* the distinct dimensions above 1 and how many indices have each */
+    const bool *avoid; /* layers that no cut may contain, or NULL */
+    ec_factor *dims;   /* the distinct dimensions above 1 of the others, and how many have each */
     size_t n_dims;
     uint64_t *capacity;
     uint64_t n_rounded;     /* indices whose capacity is rounded */
@@ -29,6 +30,11 @@ struct search {
 };
 
 /* ------------------------------------------------------------------ capacities */
+
+static bool is_avoided(const struct search *s, size_t e)
+{
+    return s->avoid != NULL && s->avoid[s->net->layer[e]];
+}
 
 static int by_dim(const void *x, const void *y)
 {
@@ -41,11 +47,13 @@ static int by_dim(const void *x, const void *y)
 static ec_status count_dims(struct search *s, ec_error *err)
 {
     ec_status status = EC_OK;
-    size_t n = s->net->n_indices;
+    size_t n = 0;
     uint32_t *sorted = NULL;
 
-    EC_NEW(sorted, n);
-    memcpy(sorted, s->net->dim, n * sizeof *sorted);
+    EC_NEW(sorted, s->net->n_indices);
+    for (size_t e = 0; e < s->net->n_indices; e++)
+        if (!is_avoided(s, e))
+            sorted[n++] = s->net->dim[e];
     qsort(sorted, n, sizeof *sorted, by_dim);
     for (int pass = 0; pass < 2; pass++) {
         s->n_dims = 0;
@@ -99,7 +107,9 @@ static bool is_power_of_two(uint32_t x)
 static void exact_capacities(struct search *s, uint32_t base)
 {
     for (size_t e = 0; e < s->net->n_indices; e++)
-        s->capacity[e] = s->net->dim[e] == 1 ? 0 : exponent_of(s->net->dim[e], base);
+        s->capacity[e] = is_avoided(s, e)      ? EC_FLOW_UNCUTTABLE
+                         : s->net->dim[e] == 1 ? 0
+                                               : exponent_of(s->net->dim[e], base);
     s->n_rounded = 0;
 }
 
@@ -109,6 +119,10 @@ static void rounded_capacities(struct search *s, int k)
     s->n_rounded = 0;
     for (size_t e = 0; e < s->net->n_indices; e++) {
         uint32_t dim = s->net->dim[e];
+        if (is_avoided(s, e)) {
+            s->capacity[e] = EC_FLOW_UNCUTTABLE;
+            continue;
+        }
         s->capacity[e] = (uint64_t)llrintl(ldexpl(log2l((long double)dim), k));
         s->n_rounded += !is_power_of_two(dim);
     }
@@ -233,13 +247,16 @@ done:
 }
 
 /* One flow at the capacities in hand; *best keeps the smaller cut. */
-static ec_status try_capacities(ec_cut *best, struct search *s, int k, ec_error *err)
+static ec_status try_capacities(ec_cut *best, bool *none, struct search *s, int k, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_flow flow;
     ec_cut cut = {.n_factors = 0};
 
     EC_TRY(ec_bound_flow(&flow, s->net, s->capacity, s->a, s->run, err));
+    *none = flow.value == EC_FLOW_UNCUTTABLE;
+    if (*none)
+        return EC_OK;
     EC_TRY(cut_from_sides(&cut, s, flow.side_a, err));
     if (best->side_a == NULL || ec_int_cmp(&cut.rank, &best->rank) < 0) {
         ec_cut swap = *best;
@@ -252,27 +269,28 @@ done:
     return status;
 }
 
-ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network, const ec_sites *a,
-                                  const ec_run *run, ec_error *err)
+ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none, const struct ec_cut_problem *problem,
+                                    const bool *avoid, ec_error *err)
 {
     ec_status status = EC_OK;
-    struct search s = {.net = network, .a = a, .run = run};
+    struct search s = {.net = problem->network, .a = problem->a, .run = problem->run};
     uint32_t base;
 
     *out = (ec_cut){.n_factors = 0};
-    EC_TRY(ec_bound_check_sides(a, network->n_sites, err));
+    *none = false;
+    s.avoid = avoid;
     EC_TRY(count_dims(&s, err));
-    EC_NEW(s.capacity, network->n_indices);
+    EC_NEW(s.capacity, s.net->n_indices);
     base = common_base(&s);
     if (base != 0) {
         exact_capacities(&s, base);
-        EC_TRY(try_capacities(out, &s, 0, err));
+        EC_TRY(try_capacities(out, none, &s, 0, err));
     } else {
         int k = largest_scale(&s);
-        for (int i = 0; i < MAX_TRIES && !out->certified; i++) {
-            EC_TRY(ec_run_step(run, "min cut", i, MAX_TRIES, err));
+        for (int i = 0; i < MAX_TRIES && !out->certified && !*none; i++) {
+            EC_TRY(ec_run_step(s.run, "min cut", i, MAX_TRIES, err));
             rounded_capacities(&s, k - i);
-            EC_TRY(try_capacities(out, &s, k - i, err));
+            EC_TRY(try_capacities(out, none, &s, k - i, err));
         }
     }
 done:
@@ -281,4 +299,16 @@ done:
     if (status != EC_OK)
         ec_cut_clear(out);
     return status;
+}
+
+ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network, const ec_sites *a,
+                                  const ec_run *run, ec_error *err)
+{
+    struct ec_cut_problem problem = {network, a, run};
+    bool none;
+
+    *out = (ec_cut){.n_factors = 0};
+    if (ec_bound_check_sides(a, network->n_sites, err) != EC_OK)
+        return EC_EINVAL;
+    return ec_bound_min_cut_avoiding(out, &none, &problem, NULL, err);
 }
