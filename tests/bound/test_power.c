@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "entcap/bound.h"
+#include "oracle/oracle.h"
+
+static void assert_power(const oracle_case *c, const char *rank, uint32_t base)
+{
+    bool applies = false;
+    ec_int found = {.alloc = 0};
+    uint32_t found_base = 0;
+    ec_run run = EC_RUN_INIT;
+    ec_error err = {.status = EC_OK};
+
+    assert_ok(ec_bound_power(&applies, &found, &found_base, c->arch, &c->a, &run, &err), &err);
+    assert_true(applies);
+    assert_int(&found, rank);
+    assert_int_equal(found_base, base);
+    ec_int_clear(&found);
+}
+
+/* a - T - b - U - c with sites a and c */
+static void bond_case(oracle_case *c, unsigned a, unsigned b, unsigned d)
+{
+    char text[256];
+
+    snprintf(text, sizeof text,
+             "name: bond\nnetwork:\n  indices: {a: %u, b: %u, c: %u}\n"
+             "  tensors: {T: [a, b], U: [b, c]}\n  open: [a, c]\n",
+             a, b, d);
+    oracle_case_parse(c, text, "AB");
+}
+
+static void base_is_the_best_and_smallest(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned a, b, c;
+        const char *rank;
+        uint32_t base;
+    } rows[] = {
+        {30, 28, 60, "28", 28}, /* 2^4, 3^3, 5^2 are less */
+        {30, 27, 60, "27", 3},  /* 27^1 is as much with a larger base */
+        {64, 16, 64, "16", 2},  /* 4^2 and 16^1, too */
+        {7, 50, 7, "7", 7},     {100, 36, 100, "36", 6},
+        {1, 5, 5, "1", 2},      {1048576, 1048575, 1048576, "1048575", 1048575},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        oracle_case c;
+        bond_case(&c, rows[i].a, rows[i].b, rows[i].c);
+        assert_power(&c, rows[i].rank, rows[i].base);
+        oracle_case_clear(&c);
+    }
+}
+
+/* Text of a ConvAC in 1-D with windows of `p`, r_0 = r_1 = ... = r. */
+static void convac_text(char *text, size_t size, size_t n_sites, size_t p, unsigned m, unsigned r)
+{
+    int at = snprintf(text, size, "name: tree\ninput: {shape: [%zu], channels: %u}\nlayers:\n",
+                      n_sites, m);
+
+    for (size_t n = n_sites; n > 1; n /= p)
+        at += snprintf(text + at, size - (size_t)at,
+                       "  - conv: {channels: %u, shared: false}\n  - pool: {window: %zu}\n", r, p);
+    snprintf(text + at, size - (size_t)at, "  - dense: {outputs: 2}\n");
+}
+
+static void powers_of_one_integer_leave_no_gap_to_the_min_cut(void **state)
+{
+    (void)state;
+    static const unsigned bases[] = {2, 3, 5};
+    ec_rng rng;
+
+    ec_rng_seed(&rng, check_seed());
+    for (size_t i = 0; i < 60; i++) {
+        unsigned base = bases[i % 3], d[3] = {base, base, base};
+        oracle_case c;
+        oracle_net net;
+        char text[512], sides[] = "AABABBAB", expected[32];
+        for (size_t k = 0; k < 3; k++)
+            if (ec_rng_below(&rng, 2) == 0)
+                d[k] *= base;
+        for (size_t s = 0; s < 8; s++)
+            sides[s] = ec_rng_below(&rng, 2) == 0 || s == 0 ? 'A' : 'B';
+        sides[7] = 'B';
+        snprintf(text, sizeof text,
+                 "name: powers\ninput: {shape: [8], channels: %u}\nlayers:\n"
+                 "  - conv: {channels: %u, shared: false}\n  - pool: {window: 2}\n"
+                 "  - conv: {channels: %u, shared: false}\n  - pool: {window: 4}\n"
+                 "  - dense: {outputs: 2}\n",
+                 d[0], d[1], d[2]);
+        oracle_case_parse(&c, text, sides);
+        oracle_net_make(&net, c.arch);
+        snprintf(expected, sizeof expected, "%llu",
+                 (unsigned long long)oracle_min_cut(&net, &c.a).rank);
+        assert_power(&c, expected, base);
+        oracle_net_clear(&net);
+        oracle_case_clear(&c);
+    }
+}
+
+static void many_sites_are_no_obstacle(void **state)
+{
+    (void)state;
+    enum { SITES = 65536 };
+    char *text = calloc(4096, 1), *sides = calloc(SITES + 1, 1), *decimal;
+    ec_int rank = {.alloc = 0};
+    oracle_case c;
+
+    assert_true(text != NULL && sides != NULL);
+    for (size_t s = 0; s < SITES; s++)
+        sides[s] = s % 2 == 0 ? 'A' : 'B'; /* every window is cut: min(M, r_0)^(N/2) */
+    convac_text(text, 4096, SITES, 2, 7, 11);
+    oracle_case_parse(&c, text, sides);
+    ec_int_pow_u64(&rank, 7, SITES / 2);
+    decimal = ec_int_print(&rank, NULL);
+    assert_non_null(decimal);
+    assert_power(&c, decimal, 7);
+    oracle_case_clear(&c);
+    ec_free(decimal);
+    ec_int_clear(&rank);
+    free(text);
+    free(sides);
+}
+
+/*
+ * One tensor with 2n sites, half of them in A, of them `twos` of dimension 2 and the rest of
+ * dimension 3: 2^n against 3^(n - twos). Built by hand, it would be a long text.
+ */
+static void star(ec_arch *arch, ec_sites *a, size_t n, size_t twos)
+{
+    static ec_named_tensor tensor;
+    static char name[] = "i";
+
+    *arch = (ec_arch){.n_sites = 2 * n, .n_indices = 2 * n, .n_tensors = 1, .tensors = &tensor};
+    arch->indices = calloc(2 * n, sizeof *arch->indices);
+    arch->open = calloc(2 * n, sizeof *arch->open);
+    tensor = (ec_named_tensor){.name = name, .index = arch->open, .n_indices = 2 * n};
+    assert_true(arch->indices != NULL && arch->open != NULL);
+    assert_ok(ec_sites_init(a, 2 * n, NULL), NULL);
+    for (size_t i = 0; i < 2 * n; i++) {
+        arch->indices[i] = (ec_named_index){.name = name, .dim = i / 2 < twos ? 2 : 3};
+        arch->open[i] = (uint32_t)i;
+        if (i % 2 == 0)
+            ec_sites_add(a, i);
+    }
+}
+
+static void powers_are_compared_exactly(void **state)
+{
+    (void)state;
+    /* 24727/15601 is a convergent of log2 3: the logarithms agree to nine digits */
+    enum { THREES = 15601, ALL = 24727 };
+    ec_int power_of_two = {.alloc = 0}, power_of_three = {.alloc = 0}, rank = {.alloc = 0};
+    bool applies = false, two_is_larger;
+    uint32_t base = 0;
+    ec_error err = {.status = EC_OK};
+    ec_run run = EC_RUN_INIT;
+    ec_arch arch;
+    ec_sites a;
+
+    star(&arch, &a, ALL, ALL - THREES);
+    ec_int_pow_u64(&power_of_two, 2, ALL);
+    ec_int_pow_u64(&power_of_three, 3, THREES);
+    two_is_larger = ec_int_cmp(&power_of_two, &power_of_three) > 0;
+    assert_close(ec_int_log2(&power_of_two), ec_int_log2(&power_of_three), 5e-5);
+    assert_ok(ec_bound_power(&applies, &rank, &base, &arch, &a, &run, &err), &err);
+    assert_true(ec_int_cmp(&rank, two_is_larger ? &power_of_two : &power_of_three) == 0);
+    assert_int_equal(base, two_is_larger ? 2 : 3);
+    ec_int_clear(&power_of_two);
+    ec_int_clear(&power_of_three);
+    ec_int_clear(&rank);
+    free(arch.indices);
+    free(arch.open);
+    ec_sites_clear(&a);
+}
+
+static void shared_weights_have_no_power_bound(void **state)
+{
+    (void)state;
+    bool applies = true;
+    ec_int rank = {.alloc = 0};
+    uint32_t base = 0;
+    oracle_case c;
+    ec_error err = {.status = EC_OK};
+
+    oracle_case_parse(&c,
+                      "name: partly shared\ninput: {shape: [4], channels: 2}\nlayers:\n"
+                      "  - conv: {channels: 4, shared: false}\n  - pool: {window: 2}\n"
+                      "  - conv: {channels: 4}\n  - pool: {window: 2}\n"
+                      "  - dense: {outputs: 1}\n",
+                      "AABB");
+    assert_ok(ec_bound_power(&applies, &rank, &base, c.arch, &c.a, NULL, &err), &err);
+    assert_false(applies);
+    assert_int(&rank, "0"); /* untouched */
+    oracle_case_clear(&c);
+}
+
+static void bad_sides_are_refused(void **state)
+{
+    (void)state;
+    bool applies = true;
+    ec_int rank = {.alloc = 0};
+    uint32_t base = 0;
+    oracle_case c;
+    ec_error err = {.status = EC_OK};
+
+    bond_case(&c, 2, 2, 2);
+    ec_sites_add(&c.a, 1);
+    assert_int_equal(ec_bound_power(&applies, &rank, &base, c.arch, &c.a, NULL, &err), EC_EINVAL);
+    assert_string_equal(err.msg, "side A holds all of the 2 sites, both sides need one");
+    assert_false(applies);
+    oracle_case_clear(&c);
+}
+
+static bool stop_at_once(void *arg, const char *what, double done, double total)
+{
+    (void)arg;
+    assert_true(what != NULL && done <= total);
+    return false;
+}
+
+static void search_can_be_cancelled_and_limited(void **state)
+{
+    (void)state;
+    ec_run stopped = EC_RUN_INIT, small = EC_RUN_INIT;
+    bool applies = true;
+    ec_int rank = {.alloc = 0};
+    uint32_t base = 0;
+    char text[1024];
+    oracle_case c;
+    ec_error err = {.status = EC_OK};
+
+    convac_text(text, sizeof text, 8, 2, 3, 5);
+    oracle_case_parse(&c, text, "ABABABAB");
+    stopped.progress = stop_at_once;
+    assert_int_equal(ec_bound_power(&applies, &rank, &base, c.arch, &c.a, &stopped, &err),
+                     EC_ECANCEL);
+    assert_string_equal(err.msg, "power bound: stopped on request");
+    small.memory_bytes = 10;
+    err = (ec_error){.status = EC_OK};
+    assert_int_equal(ec_bound_power(&applies, &rank, &base, c.arch, &c.a, &small, &err), EC_ELIMIT);
+    oracle_case_clear(&c);
+}
+
+static ec_status power_of(void *arg, ec_error *err)
+{
+    const oracle_case *c = arg;
+    bool applies = false;
+    ec_int rank = {.alloc = 0};
+    uint32_t base = 0;
+    ec_status status = ec_bound_power(&applies, &rank, &base, c->arch, &c->a, NULL, err);
+
+    ec_int_clear(&rank);
+    return status;
+}
+
+static void survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    char text[1024];
+    oracle_case tree, network;
+
+    convac_text(text, sizeof text, 4, 2, 3, 5);
+    oracle_case_parse(&tree, text, "ABBA");
+    bond_case(&network, 6, 10, 15);
+    assert_survives_oom(power_of, &tree);
+    assert_survives_oom(power_of, &network);
+    oracle_case_clear(&tree);
+    oracle_case_clear(&network);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(base_is_the_best_and_smallest),
+        cmocka_unit_test(powers_of_one_integer_leave_no_gap_to_the_min_cut),
+        cmocka_unit_test(many_sites_are_no_obstacle),
+        cmocka_unit_test(powers_are_compared_exactly),
+        cmocka_unit_test(shared_weights_have_no_power_bound),
+        cmocka_unit_test(bad_sides_are_refused),
+        cmocka_unit_test(search_can_be_cancelled_and_limited),
+        cmocka_unit_test(survives_every_failed_allocation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
