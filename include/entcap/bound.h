@@ -92,9 +92,16 @@ EC_NODISCARD ec_status ec_bound_shared(bool *applies, ec_int *rank, const ec_arc
                                        const ec_sites *a, const ec_run *run, ec_error *err);
 
 /**
- * Lower bound on the generic rank for independent tensors: the best over integers p >= 2 of
- * p^flow, flow = integral max flow with every dimension rounded down to a power of p.
- * *applies is false if some conv is shared (the bound is false there).
+ * Lower bound on the generic rank for independent tensors, best over the integers p >= 2:
+ *
+ *     rank [A; B]  >=  p^flow(p),   flow(p) = min over cuts of  sum floor(log_p dim(e))
+ *
+ * *base is the smallest p that attains the best bound. *applies is false (and *rank, *base
+ * untouched) if some conv is shared: the bound is false there.
+ *
+ * Cost:   at most 20 bases per distinct dimension; O(sites) for each of a ConvAC's, a max flow for
+ *         each of a network's that the cuts found so far do not rule out.
+ * Errors: EC_EINVAL (a bad side), EC_ELIMIT, EC_ENOMEM, EC_ECANCEL, EC_ENUMERIC (igraph failed)
  * Source: [LYCS18], [CFSSM]
  */
 EC_NODISCARD ec_status ec_bound_power(bool *applies, ec_int *rank, uint32_t *base,
@@ -178,10 +185,24 @@ typedef struct ec_generic_rank {
 } ec_generic_rank;
 
 /**
- * Generic rank: the rank of the full matricization for random weights modulo a random 63-bit prime,
- * by elimination (FLINT). Proved if it equals `upper`; else probable, with error probability at
- * most rank (matrices in the network) / p (Schwartz-Zippel). Out of reach (upper or both sides
- * above `limit`, or memory) is an answer, not a failure: status EC_RANK_NONE and `why`.
+ * Generic rank: the rank for all weights but a null set, of the family that the description names
+ * (shared weights stay shared). It is the rank of F[s, t] = h(x_s, z_t) for random weights and
+ * upper + 1 random product inputs on each side, modulo a random 63-bit prime, by elimination
+ * (FLINT). No cut and no full tensor is used: ConvACs go through ec_bound_sampled_ranks, network
+ * descriptions are contracted index after index in a greedy order.
+ *
+ * `upper` must be a proved upper bound. A rank equal to it is proved, a smaller one R probable: the
+ * generic rank is larger with probability at most (Schwartz-Zippel, and primes that divide a minor)
+ *
+ *     error = (R + 1) (V + N + log2(R + 1) + log2 T) / 2^62,
+ *
+ * V tensors, N sites, T the product of all dimensions. Out of reach (upper above `limit`, or
+ * memory) is an answer, not a failure: status EC_RANK_NONE and `why`.
+ *
+ * Cost:   (upper + 1)^2 evaluations of the part of the network that both sides share, upper + 1 of
+ *         the rest; (upper + 1)^2 r numbers per level. Estimated first. Progress in run.
+ * Errors: EC_EINVAL (a bad side), EC_ENUMERIC (the rank exceeds `upper`, which is no bound then),
+ *         EC_ENOMEM, EC_ECANCEL
  */
 EC_NODISCARD ec_status ec_bound_generic_rank(ec_generic_rank *out, const ec_arch *arch,
                                              const ec_sites *a, const ec_int *upper, uint64_t limit,
