@@ -11,6 +11,7 @@
 #include "entcap/linalg.h"
 #include "entcap/model.h"
 #include "entcap/network.h"
+#include "entcap/report.h"
 #include "entcap/state.h"
 
 #endif

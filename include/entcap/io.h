@@ -49,6 +49,9 @@ EC_NODISCARD ec_status ec_gunzip(ec_bytes *out, const unsigned char *data, size_
 EC_NODISCARD ec_status ec_file_write(const char *path, const void *data, size_t size,
                                      ec_error *err);
 
+/** SHA-256 of `size` bytes, as 64 hexadecimal digits and a final 0. */
+void ec_sha256(char out[65], const void *data, size_t size);
+
 /* -------------------------------------------------------------------- data */
 
 /** Types of array elements; the letters are those of numpy. */

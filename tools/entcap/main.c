@@ -6,6 +6,7 @@
 
 /* In the order in which one uses them; `entcap help` prints this table. */
 const tool_verb tool_verbs[] = {
+    {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions"},
     {"help", cmd_help, "explain a verb, or the layers a description may have"},
     {NULL, NULL, NULL},
 };

@@ -136,7 +136,7 @@ static int bad_value(const parser *p, const tool_option *option, const char *tex
         return tool_misuse(p->t, "--%s: '%s' is none of %s", option->name, text, option->argument);
     if (option->kind == TOOL_BYTES || (option->range.min == 0 && option->range.max == 0))
         return tool_misuse(p->t, "--%s: '%s' is not %s", option->name, text, kind);
-    return tool_misuse(p->t, "--%s: '%s' is not %s within %g .. %g", option->name, text, kind,
+    return tool_misuse(p->t, "--%s: '%s' is not %s within %.10g .. %.10g", option->name, text, kind,
                        option->range.min, option->range.max);
 }
 

@@ -124,13 +124,49 @@ void tool_print_help(const tool *t, const tool_usage *usage, const tool_option *
  */
 int tool_parse(tool *t, const tool_usage *usage, const tool_option *options);
 
-/* ------------------------------------------------------------------ results */
+/* ------------------------------------------------------------------- input */
+
+/** A description as the shared options leave it: --set applied, --partition resolved. */
+typedef struct tool_input {
+    const char *file;
+    ec_arch *arch;
+    ec_partitions partitions;
+} tool_input;
+
+/**
+ * Read a description. Returns TOOL_GO_ON, or an exit code after the error was printed: TOOL_USAGE
+ * for a --set or --partition that does not fit it. Clear *out in either case.
+ */
+int tool_read(tool *t, const char *file, tool_input *out);
+void tool_input_clear(tool_input *input);
+
+/** Bounds of all partitions of a description, for the verbs that need them. */
+typedef struct tool_bounds {
+    ec_bound *items; /* one per partition */
+    size_t n;
+} tool_bounds;
+
+/** As tool_read: TOOL_GO_ON or an exit code; clear *out in either case. */
+int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options, tool_bounds *out);
+void tool_bounds_clear(tool_bounds *bounds);
+
+/* ----------------------------------------------------------------- results */
 
 /**
  * Write a text to stdout and return TOOL_YES; TOOL_IO with a message if memory ran out while it was
  * built or stdout cannot be written.
  */
 int tool_print(const tool *t, const ec_text *text);
+
+/** A verb's work on one file: TOOL_GO_ON, TOOL_NO, or the exit code of a failure. */
+typedef int tool_file_fn(tool *t, const char *file, const void *options, ec_json *json);
+
+/**
+ * Call fn for each file. With --json its document is printed at the end, several as an array;
+ * nothing is printed of it after a failure, which ends the loop. Returns the exit code: TOOL_NO if
+ * any file's answer was no.
+ */
+int tool_each_file(tool *t, tool_file_fn *fn, const void *options);
 
 /** After printing directly: TOOL_YES, or TOOL_IO with a message if stdout could not be written. */
 int tool_flush(const tool *t);
@@ -165,6 +201,7 @@ void tool_put_safe(FILE *stream, const char *text);
 
 /* -------------------------------------------------------------------- verbs */
 
+int cmd_bound(tool *t);
 int cmd_help(tool *t);
 
 /** The row of a verb; NULL after an error message with the nearest verb. */

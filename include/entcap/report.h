@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_REPORT_H
+#define ENTCAP_REPORT_H
+
+/**
+ * report: what was found, for scripts (JSON) and for people (text tables, one HTML page). Nothing
+ * is computed here but verdicts; every number says whether it is proved, probable or measured.
+ *
+ * All functions append to a text or a JSON document with a sticky status; check it once at the end
+ * (ec_text_check, ec_json_finish). Names are escaped for where they go: no name can act in HTML,
+ * SVG or on a terminal.
+ */
+
+#include "entcap/bound.h"
+#include "entcap/io.h"
+#include "entcap/state.h"
+
+/* ---------------------------------------------------------------- findings */
+
+/** Bounds of one description. All borrowed. */
+typedef struct ec_bounds_found {
+    const ec_arch *arch;
+    const ec_partitions *partitions;
+    const ec_bound *bounds; /* one per partition */
+} ec_bounds_found;
+
+/** Measurements of one network with weights, across the same partitions. All borrowed. */
+typedef struct ec_states_found {
+    const ec_arch *arch;
+    const ec_partitions *partitions;
+    const ec_state *states; /* one per partition */
+} ec_states_found;
+
+/** Does every label keep the bound across every partition? */
+bool ec_report_holds(const ec_states_found *found);
+
+/** What a bound says of a requirement. */
+typedef enum ec_verdict {
+    EC_VERDICT_FAILED,    /* the upper bound is below it: no weights can meet it */
+    EC_VERDICT_UNDECIDED, /* neither is proved */
+    EC_VERDICT_MET        /* a proved lower bound of the generic rank reaches it */
+} ec_verdict;
+
+const char *ec_verdict_text(ec_verdict verdict); /* "failed", "undecided", "met" */
+
+/**
+ * Hold a requirement (rank >= min_rank, or log2 rank >= min_log2) against the bounds of its
+ * partition. Exact: a bound within 1 of min_log2 is compared as an integer with 2^min_log2 where
+ * that is whole. Met by the power bound or by a computed generic rank.
+ */
+ec_verdict ec_report_verdict(const ec_requirement *requirement, const ec_bound *bound);
+
+/* -------------------------------------------------------------------- JSON */
+
+/** The document of `entcap bound`; `certificate`: with the side of every tensor (needs side_a). */
+EC_NODISCARD ec_status ec_report_bounds_json(ec_json *json, const ec_bounds_found *found,
+                                             bool certificate, ec_error *err);
+
+/** The document of `entcap verify`. */
+EC_NODISCARD ec_status ec_report_states_json(ec_json *json, const ec_states_found *found,
+                                             ec_error *err);
+
+/* ------------------------------------------------------------------ tables */
+
+/**
+ * A table under construction, to be printed as aligned text or as HTML. Columns in which every cell
+ * is empty are left out. Zero-initialised, then ec_table_init; clear it with ec_table_clear.
+ */
+typedef struct ec_table {
+    const char *columns; /* private: "<partition|>sites in A|..." */
+    size_t n_columns;    /* private */
+    size_t n_cells;      /* private */
+    ec_text cells;       /* private: cells, each ended by '\0' */
+} ec_table;
+
+/** `columns` (borrowed): headings separated by '|', each after '<' (left) or '>' (right). */
+void ec_table_init(ec_table *table, const char *columns);
+void ec_table_clear(ec_table *table);
+
+/** The next cell, row by row; control characters become '?'. */
+void ec_table_cell(ec_table *table, const char *fmt, ...) EC_PRINTF(2, 3);
+
+/** What kind of statement the last cell is: "proved", "probable", "measured", "failed", ... */
+void ec_table_label(ec_table *table, const char *label);
+
+/** The next cell: a share of 1 as a percentage, with a bar in HTML. */
+void ec_table_share(ec_table *table, double share);
+
+/** Append the table as text; `color`: headings and labels marked for a terminal. */
+void ec_table_text(ec_text *out, const ec_table *table, bool color);
+
+/** Append the table as HTML, with a caption (escaped; "" for none). */
+void ec_table_html(ec_text *out, const ec_table *table, const char *caption);
+
+/* -------------------------------------------------------------------- text */
+
+/** The tables of `entcap bound` and `entcap verify`. */
+EC_NODISCARD ec_status ec_report_bounds_text(ec_text *out, const ec_bounds_found *found,
+                                             bool certificate, bool color, ec_error *err);
+EC_NODISCARD ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool color,
+                                             ec_error *err);
+
+/* -------------------------------------------------------------------- HTML */
+
+/** Append text as HTML: & < > " ' ` escaped, control characters replaced by U+FFFD. */
+void ec_html_escape(ec_text *out, const char *text);
+
+/** A file that the report rests on. */
+typedef struct ec_report_source {
+    const char *role; /* "description", "weights", "log" */
+    const char *path;
+    char sha256[65]; /* in hexadecimal */
+} ec_report_source;
+
+/** Everything a page may show. All borrowed; what is NULL or empty is left out. */
+typedef struct ec_report_page {
+    ec_bounds_found bounds;
+    const ec_states_found *states;
+    const ec_bound *required;   /* bounds for the requirements' partitions, one each */
+    const char *const *diagram; /* one SVG document per partition; entries may be NULL */
+    const char *log;            /* text of a training log, JSON lines */
+    size_t log_size;
+    const char *log_file; /* its name, for messages */
+    const ec_report_source *sources;
+    size_t n_sources;
+    const char *command; /* as typed */
+    const char *date;    /* "2024-05-01", or NULL */
+    uint64_t seed;
+    bool charts; /* draw charts with gnuplot */
+} ec_report_page;
+
+/**
+ * Append one self-contained HTML page: no scripts, no requests, a Content-Security-Policy that
+ * forbids both; readable without colour, on narrow screens and in print.
+ *
+ * Errors: EC_EPARSE (the log), EC_EIO (gnuplot failed), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report_i.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * gnuplot draws axes better than we would. Its double-quoted strings run shell commands, so every
+ * string here is single-quoted, in which only the quote itself means something.
+ */
+
+#define MAX_POINTS 600 /* of a line; more than a chart has pixels are thinned out */
+
+/* Dark on white and of different dash types: told apart without colour, too. */
+static const char *const line_style[] = {
+    "lc rgb '#0b3c8c' lw 2 dt 1",       "lc rgb '#b3420a' lw 2 dt (8,4)",
+    "lc rgb '#1c6b3a' lw 2 dt (2,3)",   "lc rgb '#6a2c91' lw 2 dt (10,3,2,3)",
+    "lc rgb '#444444' lw 1.5 dt 1",     "lc rgb '#8a6d00' lw 1.5 dt (6,3)",
+    "lc rgb '#00687a' lw 1.5 dt (2,2)", "lc rgb '#9c1f4b' lw 1.5 dt (8,2,2,2)",
+};
+enum { N_STYLES = sizeof line_style / sizeof *line_style };
+
+static void put_quoted(ec_text *script, const char *text)
+{
+    ec_text_puts(script, "'");
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            ec_text_puts(script, "''");
+        else
+            ec_text_add(script, (unsigned char)*text < 0x20 || *text == 0x7f ? "?" : text, 1);
+    }
+    ec_text_puts(script, "'");
+}
+
+static void put_points(ec_text *script, const ec_series *series, size_t number, bool log_y)
+{
+    size_t step = series->n / MAX_POINTS + 1, last = series->n - 1;
+
+    ec_text_printf(script, "$d%zu << EOD\n", number);
+    for (size_t i = 0; i < series->n; i = i < last && i + step > last ? last : i + step) {
+        double x = series->x != NULL ? series->x[i] : (double)(i + 1), y = series->y[i];
+
+        if (isfinite(x) && isfinite(y) && (!log_y || y > 0))
+            ec_text_printf(script, "%.10g %.10g\n", x, y);
+    }
+    ec_text_puts(script, "EOD\n");
+}
+
+static void put_script(ec_text *script, const ec_chart *chart)
+{
+    ec_text_puts(script, "set terminal svg size 560,300 dynamic font 'sans-serif,14'\n"
+                         "set encoding utf8\n"
+                         "set border 3 lc rgb '#555555'\n"
+                         "set tics nomirror out\n"
+                         "set grid ytics lc rgb '#d8d8d8' lw 1\n"
+                         "set key above left noenhanced\n"
+                         "set offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n");
+    if (chart->log_y)
+        ec_text_puts(script, "set logscale y\nset format y '10^{%L}'\n");
+    ec_text_printf(script, "set xlabel '%s'\nset ylabel '%s'\n", chart->x_name, chart->y_name);
+    for (size_t i = 0; i < chart->n_series; i++)
+        put_points(script, &chart->series[i], i, chart->log_y);
+    for (size_t i = 0; i < chart->n_series; i++) {
+        ec_text_printf(script, "%s $d%zu using 1:2 with linespoints pt 7 ps 0.4 %s ",
+                       i == 0 ? "plot" : ",", i, line_style[i % N_STYLES]);
+        if (chart->series[i].title[0] == '\0') {
+            ec_text_puts(script, "notitle");
+        } else {
+            ec_text_puts(script, "title ");
+            put_quoted(script, chart->series[i].title);
+        }
+    }
+    ec_text_puts(script, "\n");
+}
+
+/* The three ways in which SVG names an id. */
+static size_t id_at(const char *s)
+{
+    static const char *const forms[] = {" id=\"", " id='", "href=\"#", "href='#", "url(#"};
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strncmp(s, forms[i], strlen(forms[i])) == 0)
+            return strlen(forms[i]);
+    return 0;
+}
+
+void ec_svg_inline(ec_text *out, const char *svg, const char *id, const char *label)
+{
+    const char *element = strstr(svg, "<svg");
+    bool in_tag = true;
+
+    if (element == NULL)
+        return;
+    ec_text_puts(out, "<svg role=\"img\" aria-label=\"");
+    ec_html_escape(out, label);
+    ec_text_puts(out, "\"");
+    for (const char *c = element + strlen("<svg"); *c != '\0'; c++) {
+        size_t n = in_tag ? id_at(c) : 0;
+
+        in_tag = *c == '<' || (in_tag && *c != '>');
+        ec_text_add(out, c, n > 0 ? n : 1);
+        if (n > 0) {
+            ec_text_printf(out, "%s-", id);
+            c += n - 1;
+        }
+    }
+}
+
+ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err)
+{
+    static const char *const argv[] = {"gnuplot", NULL};
+    ec_text script = {0}, svg = {0};
+
+    put_script(&script, chart);
+    ec_status status = ec_text_check(&script, err);
+    if (status == EC_OK)
+        status = ec_program_run(&svg, argv, script.bytes, script.size, err);
+    if (status == EC_OK) {
+        /* its title would pop up over the chart, saying "Gnuplot" */
+        char *title = svg.size > 0 ? strstr(svg.bytes, "<title>Gnuplot</title>") : NULL;
+
+        if (title != NULL)
+            memset(title, ' ', strlen("<title>Gnuplot</title>"));
+        ec_svg_inline(out, ec_text_get(&svg), chart->id, chart->label);
+    }
+    ec_text_clear(&script);
+    ec_text_clear(&svg);
+    return status;
+}

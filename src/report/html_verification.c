@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report_i.h"
+
+#include "core/flow.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+enum { MAX_LINES = 4, MAX_VALUES = 256 }; /* labels, and singular values of each, in a chart */
+
+static ec_status put_spectra(ec_text *out, const ec_state *state, size_t number, ec_error *err)
+{
+    char id[32], title[MAX_LINES][24];
+    ec_series series[MAX_LINES];
+    size_t n = 0;
+
+    for (size_t y = 0; y < state->n_labels && n < MAX_LINES; y++) {
+        const ec_spectrum *spectrum = &state->labels[y].spectrum;
+
+        if (!spectrum->known || spectrum->n == 0)
+            continue;
+        snprintf(title[n], sizeof title[n], "label %" PRIu32, state->labels[y].label);
+        series[n] = (ec_series){title[n], NULL, spectrum->value,
+                                spectrum->n < MAX_VALUES ? spectrum->n : MAX_VALUES};
+        n++;
+    }
+    if (n == 0)
+        return EC_OK;
+    snprintf(id, sizeof id, "spectrum%zu", number);
+
+    const ec_chart chart = {.id = id,
+                            .label = "Singular values of the first labels, largest first",
+                            .x_name = "index",
+                            .y_name = "singular value",
+                            .log_y = true,
+                            .series = series,
+                            .n_series = n};
+    ec_text_puts(out, "<figure>");
+    ec_status status = ec_chart_svg(out, &chart, err);
+    ec_text_printf(out,
+                   "<figcaption>Singular values%s; their squares sum to 1. "
+                   "<span class=\"label measured\">measured</span></figcaption></figure>\n",
+                   n < state->n_labels ? " of the first labels" : "");
+    return status;
+}
+
+/* Largest rank and entropy over the labels: how much of the capacity is used. */
+static void overview_row(ec_table *table, const ec_partition *partition, const ec_state *state)
+{
+    const ec_label_state *top = NULL;
+    double entropy = NAN, most = ec_nats_of(&state->bound);
+    char number[EC_CELL];
+
+    for (size_t y = 0; y < state->n_labels; y++) {
+        const ec_label_state *label = &state->labels[y];
+
+        if (label->rank.known && (top == NULL || label->rank.rank > top->rank.rank))
+            top = label;
+        if (label->von_neumann.known && !(entropy >= label->von_neumann.value))
+            entropy = label->von_neumann.value;
+    }
+    ec_table_cell(table, "%s", partition->name);
+    ec_table_cell(table, "%s", ec_format_int(number, &state->bound));
+    ec_table_cell(table, "%s", top != NULL ? ec_format_count(number, top->rank.rank) : "");
+    if (top != NULL)
+        ec_table_label(table, ec_rank_label(top, &state->bound));
+    ec_table_cell(table, "%.4f", most);
+    if (isnan(entropy))
+        ec_table_cell(table, "%s", "");
+    else
+        ec_table_cell(table, "%.4f", entropy);
+    if (isnan(entropy) || !(most > 0))
+        ec_table_cell(table, "%s", "");
+    else
+        ec_table_share(table, entropy / most);
+    ec_table_cell(table, "%s", "");
+    ec_table_label(table, state->holds ? "holds" : "violated");
+}
+
+static void put_overview(ec_text *out, const ec_states_found *found)
+{
+    ec_table table = {0};
+
+    ec_table_init(&table, "<partition|>bound|>largest rank|>ln bound|>largest S (nats)|"
+                          ">of the capacity|<verdict");
+    for (size_t i = 0; i < found->partitions->n; i++)
+        overview_row(&table, &found->partitions->items[i], &found->states[i]);
+    ec_table_html(out, &table,
+                  "Over all labels: S is the von Neumann entropy (measured), at most "
+                  "ln bound (proved)");
+    ec_table_clear(&table);
+}
+
+static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t i, ec_error *err)
+{
+    const ec_state *state = &page->states->states[i];
+    ec_status status = EC_OK;
+    ec_table table = {0};
+    ec_text notes = {0};
+
+    ec_text_puts(out, "<h3>");
+    ec_html_escape(out, page->states->partitions->items[i].name);
+    ec_text_puts(out, "</h3>\n");
+    if (page->charts)
+        EC_TRY(put_spectra(out, state, i, err));
+    ec_fill_labels(&table, state);
+    ec_table_html(out, &table, "");
+    ec_put_label_notes(&notes, state);
+    ec_html_notes(out, &notes);
+done:
+    ec_text_clear(&notes);
+    ec_table_clear(&table);
+    return status;
+}
+
+ec_status ec_html_verification(ec_text *out, const ec_report_page *page, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    if (page->states == NULL)
+        return EC_OK;
+    ec_html_section(out, "verification", "Verification of the network with its weights");
+    ec_html_paragraph(
+        out, "What the weights really do, held against the bound: S<sub>2</sub> &le; S &le; ln "
+             "rank &le; ln bound. The rank is exact for the stored weights, found modulo a 63-bit "
+             "prime: it is <span class=\"label proved\">proved</span> where it meets the bound, "
+             "else <span class=\"label probable\">probable</span> (never too large). Spectrum and "
+             "entropies are floating point: <span class=\"label measured\">measured</span>. The "
+             "forward check is an independent witness: the rank of the outputs of an ordinary "
+             "forward pass on random product inputs.");
+    put_overview(out, page->states);
+    for (size_t i = 0; i < page->states->partitions->n; i++)
+        EC_TRY(put_partition(out, page, i, err));
+    ec_html_end_section(out);
+done:
+    return status;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_REPORT_I_H
+#define ENTCAP_REPORT_I_H
+
+/** What the files of report share: numbers and lists as people read them, in fixed buffers. */
+
+#include "entcap/report.h"
+
+enum {
+    EC_CELL = 256,          /* bytes of a formatted cell */
+    EC_DECIMAL_DIGITS = 15, /* longer integers are written as powers or rounded */
+};
+
+/** Append a name, control characters replaced by '?'. */
+void ec_put_plain(ec_text *out, const char *name);
+
+/** "1,234,567"; beyond EC_DECIMAL_DIGITS digits rounded, "~1.234e617". Returns out. */
+char *ec_format_int(char out[EC_CELL], const ec_int *x);
+char *ec_format_count(char out[EC_CELL], uint64_t x);
+
+/** As ec_format_int, but large products of few dimensions are written so: "10^512 x 16". */
+char *ec_format_cut_rank(char out[EC_CELL], const ec_cut *cut);
+
+/** The cut layer by layer: "4 x r0 (16), r1 (8)". */
+char *ec_format_cut(char out[EC_CELL], const ec_cut *cut);
+
+/** "r4, or r0 with r1": every set that would raise the bound. */
+char *ec_format_bottleneck(char out[EC_CELL], const ec_bottleneck *bottleneck);
+
+/** The bound, or the shared one: as the cut's rank where they are equal. */
+char *ec_format_bound(char out[EC_CELL], const ec_bound *bound);
+char *ec_format_shared(char out[EC_CELL], const ec_bound *bound);
+
+/** "2^512" for a power whose exponent is whole and large, else as ec_format_int. */
+char *ec_format_power(char out[EC_CELL], const ec_int *rank, uint32_t base);
+
+/** log2 x, and ln x; 0 for x < 1. */
+double ec_log2_of(const ec_int *x);
+double ec_nats_of(const ec_int *x);
+
+/** "proved" if the measured rank meets the bound, else "probable"; its error is below 2^-30. */
+const char *ec_rank_label(const ec_label_state *label, const ec_int *bound);
+
+/** Rows of the tables of bounds and of one partition's labels, the same for text and HTML. */
+void ec_fill_bounds(ec_table *table, const ec_bounds_found *found);
+void ec_fill_labels(ec_table *table, const ec_state *state);
+
+/**
+ * Tensors of a kind: all positions of a layer by its name in a weight file, or one tensor by its
+ * own. `start` is the first one's number, as in ec_network. False past the last.
+ */
+typedef struct ec_tensor_group {
+    char name[EC_CELL];
+    size_t start, n;
+} ec_tensor_group;
+
+bool ec_next_group(ec_tensor_group *group, const ec_arch *arch, size_t i);
+
+/** The sides of a group's tensors as letters, "AABB"; to be released, NULL after EC_ENOMEM. */
+char *ec_sides_text(const ec_cut *cut, const ec_tensor_group *group, ec_error *err);
+
+/** What the tables cannot say in a cell: lines of plain text, each ended by a line break. */
+void ec_put_bound_notes(ec_text *out, const ec_bounds_found *found);
+void ec_put_label_notes(ec_text *out, const ec_state *state);
+
+/* ------------------------------------------------------------------ charts */
+
+/** A line of a chart; what is not finite is left out. */
+typedef struct ec_series {
+    const char *title; /* may come from a user */
+    const double *x;   /* NULL: 1, 2, ..., n */
+    const double *y;
+    size_t n;
+} ec_series;
+
+/** Up to 8 lines over common axes. Axis names and `label` are fixed texts, not a user's. */
+typedef struct ec_chart {
+    const char *id;    /* prefix of the ids in the SVG: letters and digits */
+    const char *label; /* what it shows, for those who cannot see it */
+    const char *x_name, *y_name;
+    bool log_y;
+    const ec_series *series;
+    size_t n_series;
+} ec_chart;
+
+/** Append the chart as an SVG element drawn by gnuplot. Errors: EC_EIO, EC_ENOMEM */
+EC_NODISCARD ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err);
+
+/**
+ * Append a whole SVG document as an element of a page: without its prolog, and every id that it
+ * defines or refers to prefixed, so that several can stand on one page.
+ */
+void ec_svg_inline(ec_text *out, const char *svg, const char *id, const char *label);
+
+/* ---------------------------------------------------------------- sections */
+
+/** A section of the page: heading with an anchor, body. */
+void ec_html_section(ec_text *out, const char *id, const char *heading);
+void ec_html_end_section(ec_text *out);
+
+/** Lines of plain text as paragraphs of small print. */
+void ec_html_notes(ec_text *out, const ec_text *notes);
+
+/** A paragraph of ready HTML. */
+void ec_html_paragraph(ec_text *out, const char *html);
+
+/** The sections, in the order of the page; each leaves itself out if it has nothing to show. */
+EC_NODISCARD ec_status ec_html_summary(ec_text *out, const ec_report_page *page, ec_error *err);
+void ec_html_requirements(ec_text *out, const ec_report_page *page);
+void ec_html_bounds(ec_text *out, const ec_report_page *page);
+void ec_html_diagrams(ec_text *out, const ec_report_page *page);
+EC_NODISCARD ec_status ec_html_architecture(ec_text *out, const ec_report_page *page,
+                                            ec_error *err);
+EC_NODISCARD ec_status ec_html_verification(ec_text *out, const ec_report_page *page,
+                                            ec_error *err);
+EC_NODISCARD ec_status ec_html_training(ec_text *out, const ec_report_page *page, ec_error *err);
+void ec_html_provenance(ec_text *out, const ec_report_page *page);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "entcap/report.h"
+
+#include "core/flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Within a cell: what follows is its label. No name can hold it, ec_table_cell replaces it. */
+#define LABEL '\x01'
+/* At the head of a cell: the rest is a percentage, to be drawn as a bar where one can draw. */
+#define SHARE '\x02'
+#define GAP   2
+
+/* One heading: where it begins in `columns`, and what a walk over the cells finds. */
+typedef struct column {
+    const char *heading;
+    int length;
+    bool right, used;
+    size_t width; /* in characters */
+} column;
+
+void ec_table_init(ec_table *table, const char *columns)
+{
+    *table = (ec_table){.columns = columns, .n_columns = 1};
+    for (const char *c = columns; *c != '\0'; c++)
+        table->n_columns += *c == '|';
+}
+
+void ec_table_clear(ec_table *table)
+{
+    ec_text_clear(&table->cells);
+    *table = (ec_table){0};
+}
+
+void ec_table_cell(ec_table *table, const char *fmt, ...)
+{
+    size_t start = table->cells.size;
+    char cell[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(cell, sizeof cell, fmt, args);
+    va_end(args);
+    ec_text_add(&table->cells, cell, strlen(cell) + 1);
+    table->n_cells++;
+    for (size_t i = start; i + 1 < table->cells.size; i++)
+        if ((unsigned char)table->cells.bytes[i] < 0x20 || table->cells.bytes[i] == 0x7f)
+            table->cells.bytes[i] = '?';
+}
+
+void ec_table_label(ec_table *table, const char *label)
+{
+    if (table->cells.size == 0)
+        return;
+    table->cells.size--; /* over the '\0' of the last cell */
+    ec_text_printf(&table->cells, "%c%s", LABEL, label);
+    ec_text_add(&table->cells, "", 1);
+}
+
+void ec_table_share(ec_table *table, double share)
+{
+    ec_text_printf(&table->cells, "%c%.0f %%", SHARE, 100 * share);
+    ec_text_add(&table->cells, "", 1);
+    table->n_cells++;
+}
+
+/* Characters of UTF-8 text, its label counted with the blank that separates it. */
+static size_t width_of(const char *s)
+{
+    size_t n = 0;
+
+    for (; *s != '\0'; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80 && *s != SHARE;
+    return n;
+}
+
+/* Read the headings, and from the cells which columns are used and how wide they are. */
+static ec_status measure(column **out, const ec_table *table, ec_error *err)
+{
+    column *columns = ec_calloc(table->n_columns, sizeof *columns, err);
+    const char *heading = table->columns, *cell = ec_text_get(&table->cells);
+
+    *out = columns;
+    if (columns == NULL)
+        return EC_ENOMEM;
+    for (size_t c = 0; c < table->n_columns; c++) {
+        size_t length = strcspn(heading, "|");
+
+        columns[c] = (column){.heading = heading + 1,
+                              .length = (int)length - 1,
+                              .right = heading[0] == '>',
+                              .width = length - 1};
+        heading += length + (heading[length] == '|');
+    }
+    for (size_t i = 0; i < table->n_cells; i++) {
+        column *c = &columns[i % table->n_columns];
+        size_t width = width_of(cell);
+
+        c->used = c->used || cell[0] != '\0';
+        c->width = width > c->width ? width : c->width;
+        cell += strlen(cell) + 1;
+    }
+    return EC_OK;
+}
+
+static void put_heading(ec_text *out, const column *c)
+{
+    size_t pad = c->width - (size_t)c->length;
+
+    ec_text_repeat(out, " ", c->right ? pad : 0);
+    ec_text_add(out, c->heading, (size_t)c->length);
+    ec_text_repeat(out, " ", c->right ? 0 : pad);
+}
+
+/* ANSI colour of a label: verdicts stand out, the usual ones step back. */
+static const char *ansi(const char *label)
+{
+    if (strcmp(label, "failed") == 0 || strcmp(label, "violated") == 0)
+        return "\033[1;31m";
+    if (strcmp(label, "probable") == 0 || strcmp(label, "undecided") == 0)
+        return "\033[33m";
+    return "\033[2m";
+}
+
+static void put_cell(ec_text *out, const column *c, const char *cell, bool color)
+{
+    size_t pad = c->width - width_of(cell);
+    const char *label = strchr(cell, LABEL);
+
+    ec_text_repeat(out, " ", c->right ? pad : 0);
+    if (label == NULL) {
+        ec_text_puts(out, cell[0] == SHARE ? cell + 1 : cell);
+    } else {
+        ec_text_add(out, cell, (size_t)(label - cell));
+        ec_text_printf(out, " %s%s%s", color ? ansi(label + 1) : "", label + 1,
+                       color ? "\033[0m" : "");
+    }
+    ec_text_repeat(out, " ", c->right ? 0 : pad);
+}
+
+/* Blanks at the end of a line are of no use to anybody. */
+static void end_line(ec_text *out)
+{
+    while (out->size > 0 && out->bytes[out->size - 1] == ' ')
+        out->bytes[--out->size] = '\0';
+    ec_text_puts(out, "\n");
+}
+
+/* The headings, bold on a terminal, and a rule below each. */
+static void put_head(ec_text *out, const column *columns, size_t n, bool color)
+{
+    ec_text_puts(out, color ? "\033[1m" : "");
+    for (size_t c = 0; c < n; c++) {
+        if (columns[c].used) {
+            put_heading(out, &columns[c]);
+            ec_text_repeat(out, " ", GAP);
+        }
+    }
+    end_line(out);
+    ec_text_puts(out, color ? "\033[0m" : "");
+    for (size_t c = 0; c < n; c++) {
+        if (columns[c].used) {
+            ec_text_repeat(out, "-", columns[c].width);
+            ec_text_repeat(out, " ", GAP);
+        }
+    }
+    end_line(out);
+}
+
+void ec_table_text(ec_text *out, const ec_table *table, bool color)
+{
+    column *columns = NULL;
+    const char *cell = ec_text_get(&table->cells);
+
+    if (measure(&columns, table, NULL) != EC_OK || table->cells.status != EC_OK) {
+        out->status = EC_ENOMEM;
+        goto done;
+    }
+    put_head(out, columns, table->n_columns, color);
+    for (size_t i = 0; i < table->n_cells; i++, cell += strlen(cell) + 1) {
+        const column *c = &columns[i % table->n_columns];
+
+        if (c->used) {
+            put_cell(out, c, cell, color);
+            ec_text_repeat(out, " ", GAP);
+        }
+        if ((i + 1) % table->n_columns == 0)
+            end_line(out);
+    }
+done:
+    ec_free(columns);
+}
+
+static void html_share(ec_text *out, const char *percent)
+{
+    double width = strtod(percent, NULL);
+
+    ec_text_printf(out,
+                   "<td class=\"n\">%s <svg class=\"meter\" viewBox=\"0 0 102 10\" "
+                   "aria-hidden=\"true\"><rect x=\"1\" y=\"1\" width=\"%.0f\" height=\"8\" "
+                   "fill=\"#0b3c8c\"/><rect x=\"1\" y=\"1\" width=\"100\" height=\"8\" "
+                   "fill=\"none\" stroke=\"#595959\"/></svg></td>",
+                   percent,
+                   width < 0     ? 0
+                   : width > 100 ? 100
+                                 : width);
+}
+
+/* A cell: the first of a row is its heading, for those who hear the table. */
+static void html_cell(ec_text *out, const column *c, const char *cell, bool first)
+{
+    const char *tag = first ? "th scope=\"row\"" : "td";
+    const char *label = strchr(cell, LABEL);
+    char value[1024];
+
+    if (cell[0] == SHARE) {
+        html_share(out, cell + 1);
+        return;
+    }
+    snprintf(value, sizeof value, "%.*s",
+             (int)(label != NULL ? (size_t)(label - cell) : strlen(cell)), cell);
+    ec_text_printf(out, "<%s%s>", tag, c->right ? " class=\"n\"" : "");
+    ec_html_escape(out, value);
+    if (label != NULL)
+        ec_text_printf(out, "%s<span class=\"label %s\">%s</span>", value[0] != '\0' ? " " : "",
+                       label + 1, label + 1);
+    ec_text_puts(out, first ? "</th>" : "</td>");
+}
+
+void ec_table_html(ec_text *out, const ec_table *table, const char *caption)
+{
+    column *columns = NULL;
+    const char *cell = ec_text_get(&table->cells);
+
+    if (measure(&columns, table, NULL) != EC_OK || table->cells.status != EC_OK) {
+        out->status = EC_ENOMEM;
+        goto done;
+    }
+    ec_text_puts(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\"><table>\n");
+    if (caption[0] != '\0') {
+        ec_text_puts(out, "<caption>");
+        ec_html_escape(out, caption);
+        ec_text_puts(out, "</caption>\n");
+    }
+    ec_text_puts(out, "<thead><tr>");
+    for (size_t c = 0; c < table->n_columns; c++)
+        if (columns[c].used)
+            ec_text_printf(out, "<th scope=\"col\"%s>%.*s</th>",
+                           columns[c].right ? " class=\"n\"" : "", columns[c].length,
+                           columns[c].heading);
+    ec_text_puts(out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < table->n_cells; i++, cell += strlen(cell) + 1) {
+        size_t c = i % table->n_columns;
+
+        ec_text_puts(out, c == 0 ? "<tr>" : "");
+        if (columns[c].used)
+            html_cell(out, &columns[c], cell, c == 0);
+        ec_text_puts(out, c + 1 == table->n_columns ? "</tr>\n" : "");
+    }
+    ec_text_puts(out, "</tbody></table></div>\n");
+done:
+    ec_free(columns);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report_i.h"
+
+#include "core/flow.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------- bound */
+
+static void generic_cell(ec_table *table, const ec_bound *bound)
+{
+    char number[EC_CELL];
+
+    if (!bound->has_generic) {
+        ec_table_cell(table, "%s", bound->generic.why[0] != '\0' ? "-" : ""); /* not asked for */
+        return;
+    }
+    ec_table_cell(table, "%s", ec_format_count(number, bound->generic.rank));
+    ec_table_label(table, bound->generic.status == EC_RANK_PROVED ? "proved" : "probable");
+}
+
+static void bound_row(ec_table *table, const ec_partition *partition, const ec_bound *bound)
+{
+    char number[EC_CELL], base[EC_CELL + 24] = "";
+
+    ec_table_cell(table, "%s", partition->name);
+    ec_table_cell(table, "%s", ec_format_count(number, ec_sites_count(&partition->a)));
+    ec_table_cell(table, "%s", ec_format_bound(number, bound));
+    ec_table_cell(table, "%.2f", ec_log2_of(bound->rank));
+    ec_table_cell(table, "%s", bound->from_shared ? "shared" : "min cut");
+    ec_table_cell(table, "%s", ec_format_cut_rank(number, &bound->min_cut));
+    ec_table_cell(table, "%s", ec_format_cut(number, &bound->min_cut));
+    ec_table_cell(table, "%s", bound->has_shared ? ec_format_shared(number, bound) : "");
+    if (bound->has_power)
+        snprintf(base, sizeof base, "%s (base %" PRIu32 ")",
+                 ec_format_power(number, &bound->power_rank, bound->power_base), bound->power_base);
+    ec_table_cell(table, "%s", base);
+    generic_cell(table, bound);
+    ec_table_cell(table, "%s", ec_format_bottleneck(number, &bound->bottleneck));
+}
+
+void ec_fill_bounds(ec_table *table, const ec_bounds_found *found)
+{
+    ec_table_init(table, "<partition|>sites in A|>bound|>log2|<from|>min cut|<cut|>shared|>power|"
+                         "<generic rank|<bottleneck");
+    for (size_t i = 0; i < found->partitions->n; i++)
+        bound_row(table, &found->partitions->items[i], &found->bounds[i]);
+}
+
+static ec_status put_headline(ec_text *out, const ec_arch *arch, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_int count = {0};
+    char number[EC_CELL];
+
+    ec_put_plain(out, arch->name);
+    ec_text_printf(out, ": %s sites", ec_format_count(number, arch->n_sites));
+    EC_TRY(ec_arch_parameters(&count, arch, err));
+    ec_text_printf(out, ", %s parameters", ec_format_int(number, &count));
+    if (!ec_arch_is_network(arch)) {
+        EC_TRY(ec_arch_multiply_adds(&count, arch, err));
+        ec_text_printf(out, ", %s multiply-adds", ec_format_int(number, &count));
+    }
+    ec_text_puts(out, "\n\n");
+done:
+    ec_int_clear(&count);
+    return status;
+}
+
+void ec_put_bound_notes(ec_text *out, const ec_bounds_found *found)
+{
+    for (size_t i = 0; i < found->partitions->n; i++) {
+        const ec_bound *bound = &found->bounds[i];
+        const char *name = found->partitions->items[i].name;
+
+        if (!bound->min_cut.certified) {
+            ec_text_puts(out, "min cut of ");
+            ec_put_plain(out, name);
+            ec_text_puts(out, ": a valid bound, but not proved to be the smallest cut\n");
+        }
+        if (bound->has_generic && bound->generic.status == EC_RANK_PROBABLE) {
+            ec_text_puts(out, "generic rank of ");
+            ec_put_plain(out, name);
+            ec_text_printf(out, ": wrong (too small) with probability below %.1e\n",
+                           bound->generic.error);
+        }
+        if (!bound->has_generic && bound->generic.why[0] != '\0') {
+            ec_text_puts(out, "generic rank of ");
+            ec_put_plain(out, name);
+            ec_text_printf(out, " not computed: %s\n", bound->generic.why);
+        }
+    }
+}
+
+/* The side of every tensor, a line for those of a layer. */
+static ec_status put_certificates(ec_text *out, const ec_bounds_found *found, ec_error *err)
+{
+    for (size_t p = 0; p < found->partitions->n; p++) {
+        ec_tensor_group group = {.n = 0};
+
+        ec_text_puts(out, "\nsides of the tensors that prove the cut of ");
+        ec_put_plain(out, found->partitions->items[p].name);
+        ec_text_puts(out, "\n");
+        for (size_t i = 0; ec_next_group(&group, found->arch, i); i++) {
+            char *sides = ec_sides_text(&found->bounds[p].min_cut, &group, err);
+
+            if (sides == NULL)
+                return EC_ENOMEM;
+            ec_text_puts(out, "  ");
+            ec_put_plain(out, group.name);
+            ec_text_puts(out, "  ");
+            ec_text_puts(out, sides);
+            ec_text_puts(out, "\n");
+            ec_free(sides);
+        }
+    }
+    return EC_OK;
+}
+
+ec_status ec_report_bounds_text(ec_text *out, const ec_bounds_found *found, bool certificate,
+                                bool color, ec_error *err)
+{
+    ec_table table = {0};
+    ec_status status = EC_OK;
+
+    EC_TRY(put_headline(out, found->arch, err));
+    ec_fill_bounds(&table, found);
+    ec_table_text(out, &table, color);
+    ec_text_puts(out, "\nNo weights have a rank above the bound (proved).\n");
+    ec_put_bound_notes(out, found);
+    if (certificate)
+        EC_TRY(put_certificates(out, found, err));
+    status = ec_text_check(out, err);
+done:
+    ec_table_clear(&table);
+    return status;
+}
+
+/* ------------------------------------------------------------------ verify */
+
+static void rank_cells(ec_table *table, const ec_label_state *label, const ec_int *bound)
+{
+    char number[EC_CELL];
+
+    if (label->rank.known) {
+        ec_table_cell(table, "%s", ec_format_count(number, label->rank.rank));
+        ec_table_label(table, ec_rank_label(label, bound));
+    } else {
+        ec_table_cell(table, "-");
+    }
+    if (label->forward.known)
+        ec_table_cell(table, "%" PRIu64 " of %" PRIu64, label->forward.rank, label->forward.inputs);
+    else
+        ec_table_cell(table, "-");
+    if (label->spectrum.known)
+        ec_table_cell(table, "%zu", label->spectrum.numeric_rank);
+    else
+        ec_table_cell(table, "-");
+}
+
+static void measured_cell(ec_table *table, const ec_measured *measured)
+{
+    if (measured->known)
+        ec_table_cell(table, "%.4f", measured->value);
+    else
+        ec_table_cell(table, "-");
+}
+
+void ec_fill_labels(ec_table *table, const ec_state *state)
+{
+    ec_table_init(table, "<label|<rank|<forward check|>numeric rank|>S (nats)|>S2 (nats)|"
+                         "<holds");
+    for (size_t y = 0; y < state->n_labels; y++) {
+        const ec_label_state *label = &state->labels[y];
+
+        ec_table_cell(table, "%" PRIu32, label->label);
+        rank_cells(table, label, &state->bound);
+        measured_cell(table, &label->von_neumann);
+        measured_cell(table, &label->renyi2);
+        ec_table_cell(table, "%s", label->holds ? "yes" : "no");
+        if (!label->holds)
+            ec_table_label(table, "violated");
+    }
+}
+
+/* A reason, once for all labels that share it. */
+static void put_why(ec_text *out, const char *what, const char *why, const char *before)
+{
+    if (before == NULL || strcmp(why, before) != 0)
+        ec_text_printf(out, "%s not computed: %s\n", what, why);
+}
+
+void ec_put_label_notes(ec_text *out, const ec_state *state)
+{
+    for (size_t y = 0; y < state->n_labels; y++) {
+        const ec_label_state *label = &state->labels[y];
+        const ec_label_state *last = y > 0 ? &state->labels[y - 1] : NULL;
+
+        if (!label->holds)
+            ec_text_printf(out, "label %" PRIu32 ": %s\n", label->label, label->violation);
+        if (!label->rank.known)
+            put_why(out, "rank", label->rank.why, last != NULL ? last->rank.why : NULL);
+        if (!label->forward.known)
+            put_why(out, "forward check", label->forward.why,
+                    last != NULL ? last->forward.why : NULL);
+        if (!label->spectrum.known)
+            put_why(out, "spectrum", label->spectrum.why, last != NULL ? last->spectrum.why : NULL);
+        if (!label->renyi2.known)
+            put_why(out, "S2", label->renyi2.why, last != NULL ? last->renyi2.why : NULL);
+    }
+}
+
+ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool color,
+                                ec_error *err)
+{
+    for (size_t i = 0; i < found->partitions->n; i++) {
+        const ec_state *state = &found->states[i];
+        ec_table table = {0};
+        char number[EC_CELL];
+
+        ec_put_plain(out, found->partitions->items[i].name);
+        ec_text_printf(out, ": rank <= %s, S <= %.4f nats: %s\n",
+                       ec_format_int(number, &state->bound), ec_nats_of(&state->bound),
+                       state->holds ? "holds" : "VIOLATED");
+        ec_fill_labels(&table, state);
+        ec_table_text(out, &table, color);
+        ec_table_clear(&table);
+        ec_put_label_notes(out, state);
+        ec_text_puts(out, "\n");
+    }
+    ec_text_printf(out, "%s: the bound %s for every label and partition\n", "verify",
+                   ec_report_holds(found) ? "holds" : "does NOT hold");
+    return ec_text_check(out, err);
+}
