@@ -68,8 +68,12 @@ static bool is_minimal(struct enumeration *e, const bool *set)
     return memcmp(e->needed, set, size * sizeof *set) == 0;
 }
 
+/* Two sets may extend to the same one: it is kept once. */
 static ec_status offer(struct enumeration *e, const bool *set, bool raises, ec_error *err)
 {
+    for (size_t k = 0; k < e->hitting.n; k++)
+        if (memcmp(set_at(&e->hitting, k), set, e->hitting.size * sizeof *set) == 0)
+            return EC_OK;
     if (e->hitting.n == MAX_SETS) {
         e->complete = false;
         return EC_OK;
