@@ -100,8 +100,10 @@ static ec_status add_cut(struct enumeration *e, const bool *cut, ec_error *err)
             continue;
         }
         for (size_t i = 0; i < old.size && e->hitting.n < MAX_SETS; i++) {
-            set[i] = cut[i];
-            if (cut[i] && is_minimal(e, set))
+            if (!cut[i])
+                continue;
+            set[i] = true;
+            if (is_minimal(e, set))
                 EC_TRY(offer(e, set, false, err));
             set[i] = false;
         }
