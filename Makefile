@@ -84,6 +84,7 @@ $(BUILD)/tests/%.o: private EC_CFLAGS += -Itests
 $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
+$(BUILD)/tests/examples/test_examples: | $(EXAMPLES)
 $(EXAMPLES) $(BENCHES): %: %.o $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
