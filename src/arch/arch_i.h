@@ -40,12 +40,12 @@ EC_NODISCARD ec_status ec_rule_find(ec_rule *out, const ec_arch *arch, const cha
 EC_NODISCARD ec_status ec_rule_sites(ec_sites *out, const ec_arch *arch, const ec_rule *rule,
                                      ec_error *err);
 
-/** Is the name `canonical`, which stands for many partitions? */
-bool ec_rule_is_canonical(const char *name);
+/** Does the name stand for many partitions (`canonical`)? Then it has no one side A. */
+bool ec_rule_is_many(const ec_rule *rule);
 
-/** Append all canonical partitions that the list does not hold. */
-EC_NODISCARD ec_status ec_rule_add_canonical(ec_partitions *list, const ec_arch *arch,
-                                             ec_place place, ec_error *err);
+/** Append all partitions of `canonical`, in the order of levels and blocks. */
+EC_NODISCARD ec_status ec_rule_add_all(ec_partitions *list, const ec_arch *arch, ec_place place,
+                                       ec_error *err);
 
 /** The built-in name nearest to a misspelt one, or nearest->best as it was. */
 void ec_rule_nearest(ec_nearest *nearest);

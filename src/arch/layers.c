@@ -55,13 +55,18 @@ static ec_status conv_shape(struct shape *s, size_t i, const ec_place *at, ec_er
 
 static ec_status pool_shape(struct shape *s, size_t i, const ec_place *at, ec_error *err)
 {
+    static const char *const axis[] = {"height", "width"};
     const uint32_t *window = s->arch->layers[i].window;
 
     for (int d = 0; d < 2; d++) {
+        if (s->grid[d] % window[d] != 0 && s->arch->input.n_dims == 1)
+            return ec_source_fail(s->source, at[0], err,
+                                  "a window of %u does not divide the %zu positions left",
+                                  window[d], s->grid[d]);
         if (s->grid[d] % window[d] != 0)
             return ec_source_fail(s->source, at[0], err,
-                                  "the window's %s %u does not divide the %zu positions there are",
-                                  d == 0 ? "height" : "width", window[d], s->grid[d]);
+                                  "the window's %s %u does not divide the %s left, %zu", axis[d],
+                                  window[d], axis[d], s->grid[d]);
         s->grid[d] /= window[d];
         s->window[d] *= window[d];
     }

@@ -43,16 +43,28 @@ done:
 static ec_status read_site_string(ec_sites *out, const ec_arch *arch, const ec_tree *tree,
                                   const ec_node *node, ec_error *err)
 {
-    const char *text;
     ec_sites_fault fault = {.offset = 0};
-    ec_status status = ec_value_string(&text, tree, node, "side A", err);
+    ec_status status = ec_sites_read(out, arch->n_sites, ec_tree_string(tree, node), &fault, err);
 
-    if (status != EC_OK)
-        return status;
-    status = ec_sites_read(out, arch->n_sites, text, &fault, err);
     if (status == EC_EPARSE)
         return ec_source_fail(&tree->source, ec_tree_inside(tree, node, fault.offset), err, "%s",
                               fault.msg);
+    return status;
+}
+
+static ec_status read_side(ec_sites *out, const ec_arch *arch, const ec_tree *tree,
+                           const ec_node *node, ec_error *err)
+{
+    ec_status status;
+
+    if (node->kind == EC_NODE_MAP)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "side A is a string of ranges or a list of integers, not a map");
+    status = node->kind == EC_NODE_SCALAR ? read_site_string(out, arch, tree, node, err)
+                                          : read_site_numbers(out, arch, tree, node, err);
+    if (status == EC_OK && ec_sites_count(out) == arch->n_sites)
+        status = ec_source_fail(&tree->source, node->place, err,
+                                "side A is everything; leave a site out");
     return status;
 }
 
@@ -66,15 +78,7 @@ static ec_status read_own(ec_arch *arch, const ec_tree *tree, const ec_node *ent
 
     EC_TRY(ec_value_fields(fields, 2, tree, entry, "a partition", err));
     EC_TRY(ec_value_name(&name, tree, fields[0].value, "the name", err));
-    if (fields[1].value->kind == EC_NODE_SCALAR)
-        EC_TRY(read_site_string(&a, arch, tree, fields[1].value, err));
-    else
-        EC_TRY(read_site_numbers(&a, arch, tree, fields[1].value, err));
-    if (ec_sites_count(&a) == arch->n_sites) {
-        status = ec_source_fail(&tree->source, fields[1].value->place, err,
-                                "side A is everything; leave a site out");
-        goto done;
-    }
+    EC_TRY(read_side(&a, arch, tree, fields[1].value, err));
     EC_TRY(ec_partitions_add(&arch->partitions, name, &a, fields[0].value->place, err));
 done:
     ec_free(name);
@@ -82,36 +86,40 @@ done:
     return status;
 }
 
-/* The name of a built-in partition. */
+/* The name of a built-in partition; reports are without a place. */
+static ec_status add_builtin(ec_arch *arch, const char *name, ec_place place, ec_error *report)
+{
+    ec_status status = EC_OK;
+    ec_rule rule;
+    ec_sites a = {.n = 0};
+
+    EC_TRY(ec_rule_find(&rule, arch, name, report));
+    if (rule.builtin == NULL) {
+        ec_nearest nearest = {.word = name};
+        ec_rule_nearest(&nearest);
+        return ec_fail(report, EC_EINVAL, "there is no built-in partition %s; %s",
+                       ec_quote(name).text,
+                       ec_hint(nearest.best, "one of your own is {name: NAME, a: SITES}").text);
+    }
+    if (ec_rule_is_many(&rule))
+        return ec_rule_add_all(&arch->partitions, arch, place, report);
+    EC_TRY(ec_rule_sites(&a, arch, &rule, report));
+    EC_TRY(ec_partitions_add(&arch->partitions, name, &a, place, report));
+done:
+    ec_sites_clear(&a);
+    return status;
+}
+
 static ec_status read_builtin(ec_arch *arch, const ec_tree *tree, const ec_node *entry,
                               ec_error *err)
 {
     ec_error report = {.status = EC_OK};
-    ec_rule rule;
-    ec_sites a = {.n = 0};
     const char *name;
     ec_status status = ec_value_string(&name, tree, entry, "a partition", err);
 
     if (status != EC_OK)
         return status;
-    if (ec_rule_is_canonical(name)) {
-        status = ec_rule_add_canonical(&arch->partitions, arch, entry->place, &report);
-        return place_report(status, &report, tree, entry->place, err);
-    }
-    status = ec_rule_find(&rule, arch, name, &report);
-    if (status == EC_OK && rule.builtin == NULL) {
-        ec_nearest nearest = {.word = name};
-        ec_rule_nearest(&nearest);
-        return ec_source_fail(
-            &tree->source, entry->place, err, "there is no built-in partition %s; %s",
-            ec_quote(name).text,
-            ec_hint(nearest.best, "one of your own is {name: NAME, a: SITES}").text);
-    }
-    if (status == EC_OK)
-        status = ec_rule_sites(&a, arch, &rule, &report);
-    if (status == EC_OK)
-        status = ec_partitions_add(&arch->partitions, name, &a, entry->place, &report);
-    ec_sites_clear(&a);
+    status = add_builtin(arch, name, entry->place, &report);
     return place_report(status, &report, tree, entry->place, err);
 }
 
@@ -137,19 +145,13 @@ static ec_status collect_names(ec_names *out, const ec_arch *arch, const ec_tree
                                ec_error *err)
 {
     const ec_partitions *list = &arch->partitions;
-    size_t number, earlier;
     ec_status status = ec_names_init(out, list->n, err);
 
     if (status != EC_OK)
         return status;
     for (size_t i = 0; i < list->n; i++)
-        ec_names_add(out, list->items[i].name);
-    if (ec_names_sort(out, &number, &earlier))
-        return ec_source_fail(&tree->source, list->items[number].place, err,
-                              "partition %s is repeated; the first one is on line %d",
-                              ec_quote(list->items[number].name).text,
-                              list->items[earlier].place.line);
-    return EC_OK;
+        ec_names_add(out, list->items[i].name, list->items[i].place);
+    return ec_names_sort(out, "partition", &tree->source, err);
 }
 
 /* ------------------------------------------------------------------ requirements */
@@ -165,10 +167,10 @@ static ec_status check_name(const ec_arch *arch, const ec_names *listed, const e
 
     if (ec_names_find(listed, name) != SIZE_MAX)
         return EC_OK;
-    if (ec_rule_is_canonical(name))
-        return ec_source_fail(&tree->source, node->place, err,
-                              "canonical is many partitions; name one, such as block:1:0");
     status = ec_rule_find(&rule, arch, name, &report);
+    if (status == EC_OK && rule.builtin != NULL && ec_rule_is_many(&rule))
+        status =
+            ec_fail(&report, EC_EINVAL, "%s is many partitions; name one, such as block:1:0", name);
     if (status != EC_OK || rule.builtin != NULL)
         return place_report(status, &report, tree, node->place, err);
     nearest.best = ec_names_nearest(listed, name);

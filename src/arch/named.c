@@ -11,19 +11,6 @@ struct network {
     size_t *last_in; /* per index: 1 + the last tensor that has it, 0: none yet */
 };
 
-/* Fill `names` with the n keys of a map; a repeated one is an error. */
-static ec_status check_repeats(ec_names *names, const struct network *net, const char *what,
-                               const ec_place *places, size_t stride, ec_error *err)
-{
-    size_t number, earlier;
-
-    if (!ec_names_sort(names, &number, &earlier))
-        return EC_OK;
-    places = (const ec_place *)(const void *)((const char *)places + number * stride);
-    return ec_source_fail(&net->tree->source, *places, err, "%s is repeated; give it another name",
-                          what);
-}
-
 static ec_status check_map(const ec_tree *tree, const ec_node *node, const char *what,
                            const char *form, ec_error *err)
 {
@@ -52,10 +39,9 @@ static ec_status read_indices(struct network *net, const ec_node *map, ec_error 
         EC_TRY(ec_value_name(&index->name, net->tree, key, "an index's name", err));
         EC_TRY(ec_value_integer(&dim, net->tree, value, &ec_range_dimension, err));
         index->dim = (uint32_t)dim;
-        ec_names_add(&net->names, index->name);
+        ec_names_add(&net->names, index->name, index->place);
     }
-    EC_TRY(check_repeats(&net->names, net, "an index", &arch->indices[0].place,
-                         sizeof *arch->indices, err));
+    EC_TRY(ec_names_sort(&net->names, "index", &net->tree->source, err));
 done:
     return status;
 }
@@ -119,10 +105,9 @@ static ec_status read_tensors(struct network *net, const ec_node *map, ec_error 
         arch->tensors[t].place = key->place;
         EC_TRY(ec_value_name(&arch->tensors[t].name, net->tree, key, "a tensor's name", err));
         EC_TRY(read_axes(net, t, value, err));
-        ec_names_add(&names, arch->tensors[t].name);
+        ec_names_add(&names, arch->tensors[t].name, key->place);
     }
-    EC_TRY(check_repeats(&names, net, "a tensor", &arch->tensors[0].place, sizeof *arch->tensors,
-                         err));
+    EC_TRY(ec_names_sort(&names, "tensor", &net->tree->source, err));
     for (size_t i = 0; i < arch->n_indices; i++)
         if (net->last_in[i] == 0) {
             status = ec_source_fail(&net->tree->source, arch->indices[i].place, err,

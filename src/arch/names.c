@@ -17,9 +17,9 @@ void ec_names_clear(ec_names *names)
     *names = (ec_names){.n = 0};
 }
 
-void ec_names_add(ec_names *names, const char *text)
+void ec_names_add(ec_names *names, const char *text, ec_place place)
 {
-    names->items[names->n] = (struct ec_name){.text = text, .number = names->n};
+    names->items[names->n] = (struct ec_name){.text = text, .number = names->n, .place = place};
     names->n++;
 }
 
@@ -31,20 +31,22 @@ static int by_text_and_number(const void *a, const void *b)
     return order != 0 ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-bool ec_names_sort(ec_names *names, size_t *number, size_t *earlier)
+ec_status ec_names_sort(ec_names *names, const char *what, const ec_source *source, ec_error *err)
 {
-    bool repeated = false;
+    const struct ec_name *first = NULL, *again = NULL; /* the repetition that comes first */
 
     qsort(names->items, names->n, sizeof *names->items, by_text_and_number);
     for (size_t i = 1; i < names->n; i++) {
         const struct ec_name *a = &names->items[i - 1], *b = &names->items[i];
-        if (strcmp(a->text, b->text) != 0 || (repeated && b->number > *number))
+        if (strcmp(a->text, b->text) != 0 || (again != NULL && b->number > again->number))
             continue;
-        repeated = true;
-        *number = b->number;
-        *earlier = a->number;
+        first = a;
+        again = b;
     }
-    return repeated;
+    if (again == NULL)
+        return EC_OK;
+    return ec_source_fail(source, again->place, err, "%s %s is repeated; the first is on line %d",
+                          what, ec_quote(again->text).text, first->place.line);
 }
 
 static int by_text(const void *key, const void *item)

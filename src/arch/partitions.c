@@ -93,53 +93,61 @@ static ec_status from_sites(ec_partition *out, const ec_arch *arch, const char *
     return out->name != NULL ? EC_OK : EC_ENOMEM;
 }
 
+static const ec_partition *find_listed(const ec_arch *arch, const char *name)
+{
+    for (size_t i = 0; i < arch->partitions.n; i++)
+        if (strcmp(arch->partitions.items[i].name, name) == 0)
+            return &arch->partitions.items[i];
+    return NULL;
+}
+
+static ec_status from_rule(ec_partition *out, const ec_arch *arch, const char *name,
+                           const ec_rule *rule, ec_error *err)
+{
+    ec_status status;
+
+    if (ec_rule_is_many(rule))
+        return ec_fail(err, EC_EINVAL, "%s is many partitions; name one, such as block:1:0", name);
+    status = ec_rule_sites(&out->a, arch, rule, err);
+    if (status == EC_OK)
+        out->name = ec_strdup(name, err);
+    return status != EC_OK ? status : out->name != NULL ? EC_OK : EC_ENOMEM;
+}
+
 ec_status ec_arch_partition(ec_partition *out, const ec_arch *arch, const char *text, ec_error *err)
 {
-    ec_status status = EC_OK;
+    const ec_partition *listed = find_listed(arch, text);
     ec_rule rule;
+    ec_status status;
 
     *out = (ec_partition){.name = NULL};
-    for (size_t i = 0; i < arch->partitions.n; i++) {
-        const ec_partition *listed = &arch->partitions.items[i];
-        if (strcmp(listed->name, text) != 0)
-            continue;
+    if (listed != NULL) {
         out->place = listed->place;
         out->name = ec_strdup(text, err);
         return out->name != NULL ? ec_sites_copy(&out->a, &listed->a, err) : EC_ENOMEM;
     }
-    if (ec_rule_is_canonical(text))
-        return ec_fail(err, EC_EINVAL, "canonical is many partitions; name one, such as block:1:0");
-    EC_TRY(ec_rule_find(&rule, arch, text, err));
-    if (rule.builtin != NULL) {
-        EC_TRY(ec_rule_sites(&out->a, arch, &rule, err));
-        out->name = ec_strdup(text, err);
-        return out->name != NULL ? EC_OK : EC_ENOMEM;
-    }
+    status = ec_rule_find(&rule, arch, text, err);
+    if (status != EC_OK)
+        return status;
+    if (rule.builtin != NULL)
+        return from_rule(out, arch, text, &rule, err);
     if (text[0] >= '0' && text[0] <= '9')
-        status = from_sites(out, arch, text, err);
-    else
-        status = unknown_name(arch, text, err);
-done:
-    return status;
+        return from_sites(out, arch, text, err);
+    return unknown_name(arch, text, err);
 }
 
 /* -------------------------------------------------------------------------- lists */
 
-static bool is_listed(const ec_arch *arch, const char *name)
-{
-    for (size_t i = 0; i < arch->partitions.n; i++)
-        if (strcmp(arch->partitions.items[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static ec_status add_one(ec_partitions *out, const ec_arch *arch, const char *text, ec_error *err)
 {
     ec_partition one = {.name = NULL};
+    ec_rule rule = {.builtin = NULL};
     ec_status status = EC_OK;
 
-    if (ec_rule_is_canonical(text) && !is_listed(arch, text))
-        return ec_rule_add_canonical(out, arch, (ec_place){0, 0}, err);
+    if (find_listed(arch, text) == NULL)
+        EC_TRY(ec_rule_find(&rule, arch, text, err));
+    if (rule.builtin != NULL && ec_rule_is_many(&rule))
+        return ec_rule_add_all(out, arch, (ec_place){0, 0}, err);
     EC_TRY(ec_partitions_reserve(out, arch, 1, err));
     EC_TRY(ec_arch_partition(&one, arch, text, err));
     EC_TRY(ec_partitions_add(out, one.name, &one.a, one.place, err));

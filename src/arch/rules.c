@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arch_i.h"
 
+#include "core/flow.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +23,7 @@ struct ec_builtin {
     int home, axis;
     resolve_fn *resolve;
     side_fn *has; /* NULL: the whole box */
+    bool many;    /* not one partition: ec_rule_add_all spells them out */
 };
 
 /* Sites as rows and columns; the open order of a network is one row. */
@@ -158,50 +161,53 @@ static bool in_first_half(const ec_rule *rule, size_t row, size_t column)
 }
 
 static const struct ec_builtin table[] = {
-    {{"left-right", "A: 1-D the first n/2 sites, 2-D the columns below width/2, rounded down"},
-     0,
-     IN_1D | IN_2D | IN_NETWORK,
-     AXIS_COLUMNS,
-     resolve_left,
-     NULL},
-    {{"top-bottom", "A: the rows below height/2, rounded down"},
-     0,
-     IN_2D,
-     AXIS_ROWS,
-     resolve_top,
-     NULL},
-    {{"interleaved", "A: 1-D the even sites, 2-D the checkerboard of even row + column"},
-     0,
-     IN_1D | IN_2D | IN_NETWORK,
-     AXIS_ANY,
-     resolve_all,
-     in_checkerboard},
-    {{"rows", "A: the even rows"}, 0, IN_2D, AXIS_ROWS, resolve_all, in_even_row},
-    {{"columns", "A: the even columns"}, 0, IN_2D, AXIS_COLUMNS, resolve_all, in_even_column},
-    {{"scale:K", "A: in every K-th window (0: the lowest) the first half of its subtrees"},
-     1,
-     IN_1D | IN_2D,
-     AXIS_ANY,
-     resolve_scale,
-     in_first_half},
-    {{"block:LEVEL:INDEX", "A: one subtree; LEVEL 1 is below the top window, INDEX row-major"},
-     2,
-     IN_1D | IN_2D,
-     AXIS_ANY,
-     resolve_block,
-     NULL},
+    {.type = {"left-right", "A: 1-D the first n/2 sites, 2-D the columns below width/2"},
+     .home = IN_1D | IN_2D | IN_NETWORK,
+     .axis = AXIS_COLUMNS,
+     .resolve = resolve_left},
+    {.type = {"top-bottom", "A: the rows below height/2"},
+     .home = IN_2D,
+     .axis = AXIS_ROWS,
+     .resolve = resolve_top},
+    {.type = {"interleaved", "A: 1-D the even sites, 2-D the checkerboard of even row + column"},
+     .home = IN_1D | IN_2D | IN_NETWORK,
+     .axis = AXIS_ANY,
+     .resolve = resolve_all,
+     .has = in_checkerboard},
+    {.type = {"rows", "A: the even rows"},
+     .home = IN_2D,
+     .axis = AXIS_ROWS,
+     .resolve = resolve_all,
+     .has = in_even_row},
+    {.type = {"columns", "A: the even columns"},
+     .home = IN_2D,
+     .axis = AXIS_COLUMNS,
+     .resolve = resolve_all,
+     .has = in_even_column},
+    {.type = {"scale:K", "A: the first half of the subtrees of every K-th window; 0 is the lowest"},
+     .n_numbers = 1,
+     .home = IN_1D | IN_2D,
+     .axis = AXIS_ANY,
+     .resolve = resolve_scale,
+     .has = in_first_half},
+    {.type = {"block:LEVEL:INDEX",
+              "A: one subtree; LEVEL 1 is below the top window, INDEX row-major"},
+     .n_numbers = 2,
+     .home = IN_1D | IN_2D,
+     .axis = AXIS_ANY,
+     .resolve = resolve_block},
+    {.type = {"canonical", "every block against the rest, each partition once"},
+     .home = IN_1D | IN_2D,
+     .axis = AXIS_ANY,
+     .resolve = resolve_all,
+     .many = true},
 };
 
 enum { N_BUILTINS = sizeof table / sizeof *table };
 
-static const ec_builtin_type canonical_type = {"canonical",
-                                               "all blocks, each against the rest, once each"};
-
 const ec_builtin_type *ec_arch_builtin_type(size_t i)
 {
-    if (i < N_BUILTINS)
-        return &table[i].type;
-    return i == N_BUILTINS ? &canonical_type : NULL;
+    return i < N_BUILTINS ? &table[i].type : NULL;
 }
 
 /* --------------------------------------------------------------------- resolving */
@@ -290,43 +296,53 @@ void ec_rule_nearest(ec_nearest *nearest)
 
 /* --------------------------------------------------------------------- canonical */
 
-bool ec_rule_is_canonical(const char *name)
+bool ec_rule_is_many(const ec_rule *rule)
 {
-    return strcmp(name, canonical_type.name) == 0;
+    return rule->builtin->many;
 }
 
-ec_status ec_rule_add_canonical(ec_partitions *list, const ec_arch *arch, ec_place place,
-                                ec_error *err)
+/* Blocks of a level, from the top; of two, the second is the complement of the first. */
+static size_t distinct_blocks(const ec_arch *arch, size_t level)
 {
-    size_t n = ec_arch_is_network(arch) ? 0 : count_windows(arch), block[2], window[2];
-    double total = 0;
-    ec_status status = EC_OK;
+    size_t block[2], window[2], n;
 
-    if (n == 0)
-        return ec_fail(err, EC_EINVAL, "canonical: there are no subtrees here");
-    for (size_t level = 1; level <= n; level++) {
-        window_at(block, window, arch, n - level);
-        total += (double)blocks_on_level(arch, block);
-    }
-    status = ec_partitions_reserve(list, arch, total, err);
-    for (size_t level = 1; level <= n && status == EC_OK; level++) {
-        size_t n_blocks;
-        window_at(block, window, arch, n - level);
-        n_blocks = blocks_on_level(arch, block);
-        if (level == 1 && n_blocks == 2) /* the second is the complement of the first */
-            n_blocks = 1;
-        for (size_t index = 0; index < n_blocks && status == EC_OK; index++) {
-            char name[64];
-            ec_rule rule;
-            ec_sites a = {.n = 0};
+    window_at(block, window, arch, count_windows(arch) - level);
+    n = blocks_on_level(arch, block);
+    return n == 2 ? 1 : n;
+}
+
+static ec_status add_block(ec_partitions *list, const ec_arch *arch, const char *name,
+                           ec_place place, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_rule rule;
+    ec_sites a = {.n = 0};
+
+    EC_TRY(ec_rule_find(&rule, arch, name, err));
+    EC_TRY(ec_rule_sites(&a, arch, &rule, err));
+    EC_TRY(ec_partitions_add(list, name, &a, place, err));
+done:
+    ec_sites_clear(&a);
+    return status;
+}
+
+ec_status ec_rule_add_all(ec_partitions *list, const ec_arch *arch, ec_place place, ec_error *err)
+{
+    ec_status status = EC_OK;
+    size_t n_levels = count_windows(arch);
+    double total = 0;
+    char name[64];
+
+    for (size_t level = 1; level <= n_levels; level++)
+        total += (double)distinct_blocks(arch, level);
+    EC_TRY(ec_partitions_reserve(list, arch, total, err));
+    for (size_t level = 1; level <= n_levels; level++) {
+        size_t n = distinct_blocks(arch, level);
+        for (size_t index = 0; index < n; index++) {
             snprintf(name, sizeof name, "block:%zu:%zu", level, index);
-            status = ec_rule_find(&rule, arch, name, err);
-            if (status == EC_OK)
-                status = ec_rule_sites(&a, arch, &rule, err);
-            if (status == EC_OK)
-                status = ec_partitions_add(list, name, &a, place, err);
-            ec_sites_clear(&a);
+            EC_TRY(add_block(list, arch, name, place, err));
         }
     }
+done:
     return status;
 }

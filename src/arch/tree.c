@@ -105,6 +105,10 @@ static ec_status check_event(const ec_tree *tree, const yaml_event_t *event, ec_
         what = "tags are not allowed; write the value alone";
     else if (event->type == YAML_DOCUMENT_START_EVENT && tree->n_nodes > 0)
         what = "a file holds one description; remove the second document";
+    else if (event->type == YAML_DOCUMENT_START_EVENT &&
+             event->data.document_start.tag_directives.start !=
+                 event->data.document_start.tag_directives.end)
+        what = "tags are not allowed; remove the %TAG line";
     if (what == NULL)
         return EC_OK;
     return ec_source_fail(&tree->source, place_of(event->start_mark), err, "%s", what);
@@ -135,28 +139,62 @@ static ec_status take_event(struct builder *b, const yaml_event_t *event, ec_err
     }
 }
 
-/* What libyaml says, in our words where its own would not help. */
-static ec_status syntax_error(const ec_tree *tree, const yaml_parser_t *parser, ec_error *err)
+/*
+ * Syntax errors of libyaml in words that say what would be right: `problem` and `context` are
+ * parts of its own message (the empty string is part of all), `at_context` marks where the
+ * mistake is where it started rather than where it was noticed.
+ */
+static const struct wording {
+    const char *problem, *context;
+    bool at_context;
+    const char *msg;
+} wordings[] = {
+    {"mapping values are not allowed", "", false,
+     "a second ':' cannot stand here; quote the value or check the indentation"},
+    {"cannot start any token", "", false,
+     "this character cannot start a value; put the value in quotes"},
+    {"expected ',' or ']'", "", false, "a list goes on with ',' or ends with ']'"},
+    {"expected ',' or '}'", "", false, "a map goes on with ',' or ends with '}'"},
+    {"expected key", "block mapping", false, "a key is expected here; check the indentation"},
+    {"expected '-'", "", false, "a list goes on with '- '; check the indentation"},
+    {"block sequence entries", "", false, "a list cannot start here; check the indentation"},
+    {"unexpected end of stream", "quoted", true, "this quote is not closed"},
+    {"document indicator", "quoted", true, "this quote is not closed"},
+    {"could not find expected ':'", "simple key", true, "a key is followed by ': '"},
+    {"unknown escape", "", false, "there is no such escape; write a backslash twice"},
+    {"Unicode character escape", "", false,
+     "this is not the escape of a character; write the character itself"},
+    {"expected node content", "", false, "a value is expected here"},
+    {"incompatible YAML", "", false, "only YAML 1.1 and 1.2 are read; remove this line"},
+    {"expected <document start>", "", false, "nothing may follow here; check the indentation"},
+};
+
+static ec_status syntax_error(const struct builder *b, const yaml_parser_t *parser, ec_error *err)
 {
-    ec_place place = place_of(parser->problem_mark);
-    size_t at = ec_source_offset(&tree->source, place);
-    char c = at < tree->source.size ? tree->source.data[at] : '\0';
+    const ec_source *source = &b->tree->source;
     const char *problem = parser->problem != NULL ? parser->problem : "malformed YAML";
+    const char *context = parser->context != NULL ? parser->context : "";
+    ec_place place = place_of(parser->problem_mark);
+    size_t at = ec_source_offset(source, place);
 
     if (parser->error == YAML_MEMORY_ERROR)
         return ec_fail(err, EC_ENOMEM, "out of memory while reading YAML");
-    if (strstr(problem, "cannot start any token") != NULL && c == '\t')
-        return ec_source_fail(&tree->source, place, err, "a tab cannot indent; use spaces");
-    if (strstr(problem, "cannot start any token") != NULL)
-        return ec_source_fail(&tree->source, place, err,
-                              "'%c' cannot start a value; put the value in quotes", c);
-    if (strstr(problem, "Unicode character escape") != NULL)
-        return ec_source_fail(&tree->source, place, err,
-                              "not the escape of a character; write the character itself");
-    if (parser->context != NULL)
-        return ec_source_fail(&tree->source, place, err, "%s %s on line %zu", problem,
-                              parser->context, parser->context_mark.line + 1);
-    return ec_source_fail(&tree->source, place, err, "%s", problem);
+    if (strstr(problem, "cannot start any token") != NULL && at < source->size &&
+        source->data[at] == '\t')
+        return ec_source_fail(source, place, err, "a tab cannot indent; use spaces");
+    if (at == source->size && strstr(context, "flow") != NULL && b->depth > 0)
+        return ec_source_fail(source, b->tree->nodes[b->open[b->depth - 1]].place, err,
+                              "this bracket is not closed");
+    for (size_t i = 0; i < sizeof wordings / sizeof *wordings; i++) {
+        const struct wording *w = &wordings[i];
+        if (strstr(problem, w->problem) == NULL || strstr(context, w->context) == NULL)
+            continue;
+        if (w->at_context)
+            place = place_of(parser->context_mark);
+        return ec_source_fail(source, place, err, "%s", w->msg);
+    }
+    return ec_source_fail(source, place, err, "%s%s%s", problem, *context != '\0' ? " " : "",
+                          context);
 }
 
 ec_status ec_tree_parse(ec_tree *out, const ec_source *source, ec_error *err)
@@ -176,7 +214,7 @@ ec_status ec_tree_parse(ec_tree *out, const ec_source *source, ec_error *err)
             status = take_event(&b, &event, err);
             yaml_event_delete(&event);
         } else
-            status = syntax_error(out, &parser, err);
+            status = syntax_error(&b, &parser, err);
     }
     yaml_parser_delete(&parser);
     if (status == EC_OK)

@@ -9,6 +9,9 @@ const ec_range ec_range_extent = {"an extent", 1, EC_ARCH_MAX_SITES};
 
 static const char digits[] = "0123456789";
 
+static const char *const kinds[] = {
+    [EC_NODE_SCALAR] = "a word", [EC_NODE_LIST] = "a list", [EC_NODE_MAP] = "a map"};
+
 /* -------------------------------------------------------------------- maps */
 
 /* "a, b, c" */
@@ -98,8 +101,8 @@ static ec_status plain_digits(const char **out, const ec_tree *tree, const ec_no
     size_t n;
 
     if (node->kind != EC_NODE_SCALAR)
-        return ec_source_fail(&tree->source, node->place, err, "%s, not a %s", expected,
-                              node->kind == EC_NODE_LIST ? "list" : "map");
+        return ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
+                              kinds[node->kind]);
     text = ec_tree_string(tree, node);
     n = strspn(text, digits);
     if (n == 0 || text[n] != '\0')
@@ -180,9 +183,14 @@ ec_status ec_value_flag(bool *out, const ec_tree *tree, const ec_node *node, ec_
 {
     const char *text = node->kind == EC_NODE_SCALAR ? ec_tree_string(tree, node) : "";
 
-    if (!node->plain || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
-        return ec_source_fail(&tree->source, node->place, err, "expected true or false, plain");
     *out = strcmp(text, "true") == 0;
+    if (!*out && strcmp(text, "false") != 0)
+        return ec_source_fail(&tree->source, node->place, err, "expected true or false, not %s",
+                              node->kind == EC_NODE_SCALAR ? ec_quote(text).text
+                                                           : kinds[node->kind]);
+    if (!node->plain)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "expected true or false, not a string; remove the quotes");
     return EC_OK;
 }
 
@@ -193,8 +201,8 @@ ec_status ec_value_string(const char **out, const ec_tree *tree, const ec_node *
     const char *text;
 
     if (node->kind != EC_NODE_SCALAR)
-        return ec_source_fail(&tree->source, node->place, err, "%s is a string, not a %s", what,
-                              node->kind == EC_NODE_LIST ? "list" : "map");
+        return ec_source_fail(&tree->source, node->place, err, "%s is a string, not %s", what,
+                              kinds[node->kind]);
     text = ec_tree_string(tree, node);
     for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
         if (text[0] == '\0' || (node->plain && strcmp(text, nulls[i]) == 0))
@@ -235,7 +243,8 @@ ec_status ec_value_name(char **out, const ec_tree *tree, const ec_node *node, co
 ec_status ec_value_list(const ec_tree *tree, const ec_node *node, const char *what, ec_error *err)
 {
     if (node->kind != EC_NODE_LIST)
-        return ec_source_fail(&tree->source, node->place, err, "%s is a list", what);
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s is a list; each entry starts with '- '", what);
     if (node->count == 0)
         return ec_source_fail(&tree->source, node->place, err,
                               "%s is empty; list at least one entry", what);

@@ -72,11 +72,12 @@ bool ec_value_scan(uint64_t *out, const char *text, const char **end);
 
 /* -------------------------------------------------------------------- names */
 
-/** A sorted set of borrowed names: finds repetitions and members in O(log n). */
+/** A set of borrowed names with their places: finds repetitions and members in O(log n). */
 typedef struct ec_names {
     struct ec_name {
         const char *text;
         size_t number; /* in the order of adding */
+        ec_place place;
     } * items;
     size_t n;
 } ec_names;
@@ -86,11 +87,11 @@ EC_NODISCARD ec_status ec_names_init(ec_names *out, size_t room, ec_error *err);
 void ec_names_clear(ec_names *names);
 
 /** Add a name; at most `room` of them, and none after ec_names_sort. */
-void ec_names_add(ec_names *names, const char *text);
+void ec_names_add(ec_names *names, const char *text, ec_place place);
 
-/** Sort; true if a name is repeated: *number is that of the first one that is, *earlier its twin.
- */
-bool ec_names_sort(ec_names *names, size_t *number, size_t *earlier);
+/** Make the set ready to be searched; a repeated name is an error. `what`: a thing so named. */
+EC_NODISCARD ec_status ec_names_sort(ec_names *names, const char *what, const ec_source *source,
+                                     ec_error *err);
 
 /** Number of a name, SIZE_MAX if it is not there. */
 size_t ec_names_find(const ec_names *names, const char *text);
