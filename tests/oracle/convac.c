@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_SITES = 64, MAX_WIDTH = 64 };
@@ -262,4 +263,62 @@ size_t convac_rank(const ec_arch *arch, const ec_weights *weights, uint32_t y, c
     rank = eliminate(matrix, rows, cols);
     ec_free(matrix);
     return rank;
+}
+
+/* ---------------------------------------------------------- singular values */
+
+static double dot(const double *x, const double *y, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * y[i];
+    return sum;
+}
+
+/* rotate rows x and y to orthogonality; false if they were orthogonal */
+static bool rotate(double *x, double *y, size_t n)
+{
+    double xx = dot(x, x, n), yy = dot(y, y, n), xy = dot(x, y, n);
+
+    if (fabs(xy) <= 1e-16 * sqrt(xx * yy) || xy == 0)
+        return false;
+    double zeta = (yy - xx) / (2 * xy);
+    double t = (zeta < 0 ? -1 : 1) / (fabs(zeta) + hypot(1, zeta));
+    double c = 1 / hypot(1, t), s = c * t;
+    for (size_t i = 0; i < n; i++) {
+        double old = x[i];
+        x[i] = c * old - s * y[i];
+        y[i] = s * old + c * y[i];
+    }
+    return true;
+}
+
+static int descending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+double *convac_singular_values(double *matrix, size_t rows, size_t cols)
+{
+    size_t k = rows < cols ? rows : cols, length = rows < cols ? cols : rows;
+    double *x = ec_calloc(k * length, sizeof *x, NULL), *s = ec_calloc(k, sizeof *s, NULL);
+    bool moved = true;
+
+    assert_true(x != NULL && s != NULL);
+    for (size_t i = 0; i < k; i++) /* the shorter side as rows */
+        for (size_t j = 0; j < length; j++)
+            x[i * length + j] = rows < cols ? matrix[i * cols + j] : matrix[j * cols + i];
+    for (int sweep = 0; moved && sweep < 60; sweep++) {
+        moved = false;
+        for (size_t i = 0; i < k; i++)
+            for (size_t j = i + 1; j < k; j++)
+                moved = rotate(x + i * length, x + j * length, length) || moved;
+    }
+    for (size_t i = 0; i < k; i++)
+        s[i] = sqrt(dot(x + i * length, x + i * length, length));
+    qsort(s, k, sizeof *s, descending);
+    ec_free(x);
+    return s;
 }

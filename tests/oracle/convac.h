@@ -47,6 +47,12 @@ double *convac_matrix(size_t *rows, size_t *cols, const ec_arch *arch, const ec_
  */
 size_t convac_rank(const ec_arch *arch, const ec_weights *weights, uint32_t y, const ec_sites *a);
 
+/**
+ * Singular values of a rows x cols row-major matrix, largest first, min(rows, cols) of them:
+ * one-sided Jacobi, which needs no library. The matrix is destroyed. To be released by ec_free.
+ */
+double *convac_singular_values(double *matrix, size_t rows, size_t cols);
+
 /** Fill with random integers -range .. range. */
 void convac_integer_weights(ec_weights *weights, const ec_arch *arch, unsigned range, ec_rng *rng);
 

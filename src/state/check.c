@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state/state_i.h"
+
+#include <math.h>
+
+static ec_status check_side(const ec_arch *arch, const ec_sites *a, ec_error *err)
+{
+    size_t in_a;
+
+    if (a->n != arch->n_sites)
+        return ec_fail(err, EC_EINVAL, "side A is a set of %zu sites, the network has %zu", a->n,
+                       arch->n_sites);
+    in_a = ec_sites_count(a);
+    if (in_a == 0 || in_a == a->n)
+        return ec_fail(err, EC_EINVAL, "side A is %s", in_a == 0 ? "empty" : "everything");
+    return EC_OK;
+}
+
+static ec_status check_finite(const double *x, size_t n, const char *what, size_t layer,
+                              ec_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return ec_fail(err, EC_ENUMERIC, "%s of layer %zu: entry %zu is not finite", what,
+                           layer, i);
+    return EC_OK;
+}
+
+static ec_status check_weights(const ec_arch *arch, const ec_weights *weights, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    if (weights->n_levels != arch->n_levels)
+        return ec_fail(err, EC_EINVAL, "weights of %zu layers for a network of %zu",
+                       weights->n_levels, arch->n_levels);
+    for (size_t l = 0; l < arch->n_levels && status == EC_OK; l++)
+        status = check_finite(weights->matrix[l], ec_weights_count(arch, l), "weights", l, err);
+    return status;
+}
+
+ec_status ec_state_check(const ec_state_input *in, const ec_state_options *options, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    if (ec_arch_is_network(in->arch))
+        return ec_fail(err, EC_EINVAL,
+                       "a network description has no weights: give it as input and layers");
+    status = check_side(in->arch, in->a, err);
+    if (status == EC_OK)
+        status = check_weights(in->arch, in->weights, err);
+    if (status != EC_OK || options->basis == EC_BASIS_SITES)
+        return status;
+    if (in->weights->slope == NULL || in->weights->offset == NULL)
+        return ec_fail(err, EC_EINVAL, "basis features: the description has no feature map");
+    status = check_finite(in->weights->slope, in->weights->n_features, "slopes", 0, err);
+    if (status == EC_OK)
+        status = check_finite(in->weights->offset, in->weights->n_features, "offsets", 0, err);
+    return status;
+}

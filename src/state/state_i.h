@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_STATE_STATE_I_H
+#define ENTCAP_STATE_STATE_I_H
+
+/** What the parts of the module share. */
+
+#include "entcap/state.h"
+#include "state/sweep.h"
+
+/** Reject what no part can work with; see ec_state_verify. O(weights). */
+EC_NODISCARD ec_status ec_state_check(const ec_state_input *in, const ec_state_options *options,
+                                      ec_error *err);
+
+/**
+ * Spectra of all labels through any cut: `sweep` has its inputs and limits set, and is cleared by
+ * the caller. EC_ELIMIT comes before any number is computed.
+ */
+EC_NODISCARD ec_status ec_state_through_cut(ec_spectrum *out, ec_sweep *sweep, const ec_run *run,
+                                            ec_error *err);
+
+#endif
