@@ -13,6 +13,13 @@
  * level l stands one matrix W_l of shape d_{l+1} x d_l; the last is the dense layer, Y x d_{n-1}.
  * P_0 > 1 is a pool before the first conv, P_l = 1 the ordinary bond between adjacent convs.
  * 1-D inputs are grids of height 1; windows are row-major.
+ *
+ * Subtrees. Only windows of more than one position count here: window K = 0, 1, ... from below, and
+ * block level 1, 2, ... from the top; the blocks of level 1 are the children of the top window,
+ * those of the last level are the sites. `scale:K` halves every window K, `block:LEVEL:INDEX` is
+ * one subtree; in a network of equal windows P they hold P^K and P^(n - LEVEL) sites.
+ *
+ * Names are printable UTF-8 of at most EC_ARCH_MAX_NAME bytes. Columns in reports count characters.
  */
 
 #include "entcap/core.h"
@@ -157,13 +164,18 @@ static inline size_t ec_level_child(const ec_level *level, size_t position, size
 /**
  * Read and check a description file ("-": standard input).
  *
+ * Cost:   O(bytes + sites per listed partition) time and memory
  * Owns:   *out, to be freed by ec_arch_free; NULL after an error.
- * Errors: EC_EIO; EC_EPARSE with file, line, col, source line and caret; EC_ENOMEM. Declared sizes
- *         are checked before anything is allocated for them.
+ * Errors: EC_EPARSE  with file, line, col, source line and caret; declared sizes are checked before
+ *                    anything is allocated for them
+ *         EC_EIO; EC_ELIMIT  more than EC_ARCH_MAX_TEXT bytes; EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_arch_read(ec_arch **out, const char *path, ec_error *err);
 
-/** As ec_arch_read, from `size` bytes of text; `file` names it in messages. */
+/**
+ * As ec_arch_read, from `size` bytes of text, which need not be closed by NUL; `file` names it in
+ * messages. A byte order mark at its front is skipped.
+ */
 EC_NODISCARD ec_status ec_arch_parse(ec_arch **out, const char *text, size_t size, const char *file,
                                      ec_error *err);
 

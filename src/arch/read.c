@@ -154,7 +154,7 @@ ec_status ec_arch_parse(ec_arch **out, const char *text, size_t size, const char
 
     *out = NULL;
     if (size > EC_ARCH_MAX_TEXT)
-        return ec_fail_file(err, EC_EPARSE, file, "%zu bytes are too many; at most %zu are fine",
+        return ec_fail_file(err, EC_ELIMIT, file, "%zu bytes are too many; at most %zu are fine",
                             size, EC_ARCH_MAX_TEXT);
     EC_TRY(ec_source_check(&source, err));
     EC_TRY(ec_tree_parse(&tree, &source, err));
