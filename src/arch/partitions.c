@@ -37,8 +37,8 @@ ec_status ec_partitions_reserve(ec_partitions *list, const ec_arch *arch, double
 
     if (total * each > max_bytes)
         return ec_fail(err, EC_ELIMIT,
-                       "%.0f partitions of %zu sites are too many at once; at most %.0f fit", total,
-                       arch->n_sites, max_bytes / each);
+                       "%.0f partitions of %zu sites are too many at once; at most %zu fit", total,
+                       arch->n_sites, (size_t)(max_bytes / each));
     items = ec_realloc(list->items, (size_t)total, sizeof *items, err);
     if (items == NULL)
         return EC_ENOMEM;

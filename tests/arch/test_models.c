@@ -40,7 +40,7 @@ static void every_model_is_read_and_named_after_its_file(void **state)
         count++;
     }
     closedir(dir);
-    assert_true(count >= 4);
+    assert_true(count >= 9);
 }
 
 static void fashion_convac_has_six_levels(void **state)
