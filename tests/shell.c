@@ -40,6 +40,11 @@ void shell_assert_exits(int code, const shell_result *result, const char *file, 
     _fail(file, line);
 }
 
+const char *shell_output(void)
+{
+    return last.output;
+}
+
 void shell_assert_printed(const char *text, const char *file, int line)
 {
     if (strstr(last.output, text) != NULL)

@@ -21,6 +21,9 @@ const shell_result *shell(const char *fmt, ...) EC_PRINTF(1, 2);
 #define assert_exits(code, ...) shell_assert_exits((code), shell(__VA_ARGS__), __FILE__, __LINE__)
 void shell_assert_exits(int code, const shell_result *result, const char *file, int line);
 
+/** What the last command printed; good until the next one. */
+const char *shell_output(void);
+
 /** The last command printed this text. */
 #define assert_printed(text) shell_assert_printed((text), __FILE__, __LINE__)
 void shell_assert_printed(const char *text, const char *file, int line);
