@@ -41,9 +41,11 @@ typedef struct ec_measured {
 /**
  * Singular values of one label's matrix.
  *
- * Numerical rank: how many s_i exceed threshold = max(W eps s_1, eps sum_c |x_c| |z_c|), the error
- * of M = X Z^T with W columns; on the same scale as `value`. It depends on that threshold, so the
- * gap beside it says how much: s_rank / s_(rank+1), infinite where nothing (or zero) follows.
+ * Numerical rank: how many s_i exceed threshold = max(W eps s_1, e sum_c |x_c| |z_c|), the error of
+ * M = X Z^T with W columns, on the scale of `value`; e is eps, grown by whatever cancelled on the
+ * way to X and Z. It depends on that threshold, so the gap beside it says how much: s_rank /
+ * s_(rank+1), infinite where nothing (or zero) follows. A threshold beyond 1e-7 leaves the spectrum
+ * unknown.
  */
 typedef struct ec_spectrum {
     bool known;
@@ -55,12 +57,14 @@ typedef struct ec_spectrum {
     char why[256]; /* if not known */
 } ec_spectrum;
 
-/** Rank by arithmetic modulo a prime. */
+/**
+ * Rank by arithmetic modulo a prime; never above the true rank, below it with probability < 2^-30.
+ * If not known, `rank` is still a proved lower bound (0: nothing was measured).
+ */
 typedef struct ec_exact_rank {
     bool known;
-    uint64_t rank;   /* never above the true rank; below it with probability < 2^-30 */
-    uint64_t inputs; /* product inputs on each side that it was measured with; rank < inputs, or
-                        the side has no more dimensions */
+    uint64_t rank;
+    uint64_t inputs; /* product inputs on each side that it was measured with */
     uint64_t prime;
     char why[256]; /* if not known */
 } ec_exact_rank;
@@ -107,13 +111,14 @@ typedef struct ec_state_options {
     bool spectrum, rank, forward; /* parts to compute; a part left out says so in its `why` */
     uint64_t spectrum_limit;      /* largest cut for which a spectrum is computed */
     uint64_t rank_limit;          /* most product inputs a side for the exact rank */
-    double max_flops;             /* most operations for each part of one partition */
+    double max_flops;         /* most floating-point operations for the spectra of a partition */
+    double max_multiply_adds; /* most modular ones for the rank, and for the forward check */
 } ec_state_options;
 
 #define EC_STATE_OPTIONS_INIT                                                                      \
     {                                                                                              \
         .basis = EC_BASIS_SITES, .spectrum = true, .rank = true, .forward = true,                  \
-        .spectrum_limit = 1024, .rank_limit = 2048, .max_flops = 1e12                              \
+        .spectrum_limit = 1024, .rank_limit = 2048, .max_flops = 2e11, .max_multiply_adds = 2e10   \
     }
 
 /**

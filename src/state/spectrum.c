@@ -11,6 +11,10 @@
 #include <math.h>
 #include <stdio.h>
 
+/* With an error beyond this share of the norm a spectrum says nothing: entropies would be off by
+   more than EC_STATE_TOLERANCE (about W d^2 ln(1/d) for n <= W values of noise d) */
+#define MAX_ERROR 1e-7
+
 /* one walk over all pieces and labels */
 typedef struct walk {
     ec_sweep *sweep;
@@ -37,21 +41,32 @@ static double column_norms(const ec_table *x, const ec_table *z)
     return sum;
 }
 
-/* from singular values `s` of R_X R_Z^T, of which `error` is the floating-point error */
+/* s / |s|; returns |s|, or 0 for zero values */
+static double normalise(double *s, size_t n)
+{
+    double sum = 0, first = s[0];
+
+    if (first == 0)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        sum += s[i] / first * (s[i] / first);
+    for (size_t i = 0; i < n; i++)
+        s[i] /= first * sqrt(sum);
+    return first * sqrt(sum);
+}
+
+/* from n singular values `s`, taken over, and their floating-point error */
 static void fill_spectrum(ec_spectrum *out, double *s, size_t n, double error)
 {
-    double norm = 0, first = s[0];
+    double norm = normalise(s, n);
 
-    if (first == 0) {
-        snprintf(out->why, sizeof out->why, "the tensor vanishes in double precision");
+    if (!(error < MAX_ERROR * norm)) { /* zero included */
+        snprintf(out->why, sizeof out->why,
+                 norm == 0 ? "the tensor is zero"
+                           : "cancellation: the tensor is not larger than its rounding errors");
         ec_free(s);
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        norm += s[i] / first * (s[i] / first);
-    norm = first * sqrt(norm);
-    for (size_t i = 0; i < n; i++)
-        s[i] /= norm;
     out->known = true;
     out->value = s;
     out->n = n;
@@ -70,7 +85,7 @@ static ec_status decompose(ec_spectrum *out, ec_sweep *sweep, const ec_table *x,
     ec_status status = EC_OK;
     size_t n = x->rows < z->rows ? x->rows : z->rows;
     ec_table core = {.rows = 0};
-    double *s = NULL, scale;
+    double *s = NULL, scale, error;
     double flops = (double)x->rows * (double)z->rows * (2.0 * (double)x->cols + 4.0 * (double)n);
 
     EC_TRY(ec_table_new(&core, &sweep->ledger, x->rows, 1,
@@ -84,7 +99,8 @@ static ec_status decompose(ec_spectrum *out, ec_sweep *sweep, const ec_table *x,
     scale = column_norms(x, z);
     EC_TRY(ec_linalg_svd_values(s, core.x, x->rows, z->rows, err));
     out->log_norm = x->log_scale + z->log_scale;
-    fill_spectrum(out, s, n, DBL_EPSILON * fmax((double)x->cols * s[0], scale));
+    error = fmax(DBL_EPSILON * (double)x->cols * s[0], (DBL_EPSILON + x->error + z->error) * scale);
+    fill_spectrum(out, s, n, error);
     s = NULL;
 done:
     ec_free(s);

@@ -5,11 +5,28 @@
 /** What the parts of the module share. */
 
 #include "entcap/state.h"
+#include "state/residues.h"
 #include "state/sweep.h"
 
 /** Reject what no part can work with; see ec_state_verify. O(weights). */
 EC_NODISCARD ec_status ec_state_check(const ec_state_input *in, const ec_state_options *options,
                                       ec_error *err);
+
+/** One measurement under way: what every part of it works on. */
+typedef struct ec_measurement {
+    const ec_state_input *in;
+    const ec_state_options *options;
+    const ec_run *run;
+    const ec_residues *residues;
+    ec_rng rng;
+    ec_state *out; /* labels allocated */
+} ec_measurement;
+
+/** Fill the `rank` of every label. Errors: EC_ENOMEM, EC_ECANCEL. */
+EC_NODISCARD ec_status ec_state_exact_ranks(ec_measurement *m, ec_error *err);
+
+/** Fill the `forward` of every label. Errors: EC_ENOMEM, EC_ECANCEL. */
+EC_NODISCARD ec_status ec_state_forward_checks(ec_measurement *m, ec_error *err);
 
 /**
  * Spectra of all labels through any cut: `sweep` has its inputs and limits set, and is cleared by

@@ -3,6 +3,7 @@
 
 #include "core/flow.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -69,6 +70,7 @@ ec_status ec_table_copy(ec_table *out, const ec_table *from, ec_ledger *ledger, 
     ec_status status = ec_table_new(out, ledger, from->rows, from->n, from->index, err);
 
     out->log_scale = from->log_scale;
+    out->error = from->error;
     if (status == EC_OK && out->x != NULL)
         memcpy(out->x, from->x, from->rows * from->cols * sizeof *from->x);
     return status;
@@ -80,6 +82,30 @@ static void table_move(ec_table *t, ec_table *u, ec_ledger *ledger)
     ec_table_free(t, ledger);
     *t = *u;
     *u = (ec_table){.rows = 0};
+}
+
+static double norm_of(const double *x, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+double ec_table_norm(const ec_table *t)
+{
+    return norm_of(t->x, t->rows * t->cols);
+}
+
+/**
+ * Errors, as if rounding hit every entry at random: sums of `terms` products of entries of t and w
+ * would come out with the norm |t| |w| / sqrt(terms). Where the result is smaller, its relative
+ * error is larger by that much: cancellation.
+ */
+static double grown_error(double error, double norms, double terms, double result)
+{
+    return result > 0 ? (error + DBL_EPSILON) * fmax(1, norms / (sqrt(terms) * result)) : 0;
 }
 
 void ec_table_scale(ec_table *t)
@@ -112,6 +138,7 @@ ec_status ec_table_reduce(ec_table *t, ec_ledger *ledger, ec_error *err)
                                err));
         EC_TRY(ec_table_new(&r, ledger, t->cols, t->n, t->index, err));
         r.log_scale = t->log_scale;
+        r.error = t->error + DBL_EPSILON;
         if (!ledger->plan)
             EC_TRY(ec_linalg_qr_r(r.x, t->x, t->rows, t->cols, err));
         table_move(t, &r, ledger);
@@ -202,8 +229,12 @@ ec_status ec_table_join(ec_table *t, const ec_table *u, uint32_t open, ec_ledger
                         err));
     EC_TRY(ec_ledger_flops(ledger, (double)out.rows * (double)out.cols, err));
     out.log_scale = t->log_scale + u->log_scale;
-    if (!ledger->plan)
+    if (!ledger->plan) {
         EC_TRY(multiply_columns(&out, t, u, err));
+        out.error =
+            grown_error(t->error + u->error, ec_table_norm(t) * ec_table_norm(u),
+                        (double)t->cols * (double)u->cols / (double)out.cols, ec_table_norm(&out));
+    }
     table_move(t, &out, ledger);
 done:
     ec_table_free(&out, ledger);
@@ -225,8 +256,11 @@ ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledge
     EC_TRY(ec_ledger_flops(ledger, 2.0 * (double)rows * (double)in * b.dim, err));
     out.log_scale = t->log_scale;
     /* out = t op(W), (row and labels, a)(a, b) -> (row and labels, b) */
-    if (!ledger->plan)
+    if (!ledger->plan) {
         ec_linalg_gemm(ec_mat_of(out.x, rows, b.dim), 1, ec_cmat_of(t->x, rows, in), w, 0);
+        out.error = grown_error(t->error, ec_table_norm(t) * norm_of(w.data, w.rows * w.cols),
+                                (double)in, ec_table_norm(&out));
+    }
     ec_table_scale(&out);
     table_move(t, &out, ledger);
 done:
@@ -254,6 +288,7 @@ ec_status ec_table_close(ec_table *t, ec_ledger *ledger, ec_error *err)
     index[k] = open;
     EC_TRY(ec_table_new(&sorted, ledger, t->rows, t->n, index, err));
     sorted.log_scale = t->log_scale;
+    sorted.error = t->error;
     if (!ledger->plan)
         EC_TRY(multiply_columns(&sorted, t, &unit, err));
     table_move(t, &sorted, ledger);

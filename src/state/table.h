@@ -32,7 +32,11 @@ typedef struct ec_table {
     size_t n;
     ec_index index[EC_TABLE_INDICES];
     double log_scale; /* the table is exp(log_scale) x; the largest |x| is about 1 */
+    double error;     /* estimated rounding error relative to |x|_F, grown by cancellation */
 } ec_table;
+
+/** Frobenius norm; no overflow while the table is scaled. */
+double ec_table_norm(const ec_table *t);
 
 /** What a walk takes. */
 typedef struct ec_ledger {

@@ -1,58 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "oracle/convac.h"
+#include "oracle/subject.h"
 
-#include "entcap/state.h"
+#include "entcap/linalg.h"
 #include "state/state_i.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* A network with weights and a side. */
-typedef struct subject {
-    ec_arch arch;
-    ec_weights weights;
-    ec_sites a;
-} subject;
-
-static void subject_random(subject *s, ec_rng *rng)
-{
-    convac_random(&s->arch, 12, rng);
-    convac_random_side(&s->a, s->arch.n_sites, rng);
-    assert_ok(ec_weights_random(&s->weights, &s->arch, rng, NULL, NULL), NULL);
-}
-
-static void subject_clear(subject *s)
-{
-    ec_sites_clear(&s->a);
-    ec_weights_clear(&s->weights);
-    convac_clear(&s->arch);
-}
-
-static ec_state_input input_of(const subject *s)
-{
-    return (ec_state_input){.arch = &s->arch, .weights = &s->weights, .a = &s->a};
-}
-
-/* all spectra, or a failed test */
-static void measure(ec_spectrum *out, const subject *s, ec_basis basis)
-{
-    ec_state_options options = EC_STATE_OPTIONS_INIT;
-    ec_state_input in = input_of(s);
-    ec_error err = {0};
-
-    options.basis = basis;
-    memset(out, 0, s->arch.outputs * sizeof *out);
-    assert_ok(ec_state_spectra(out, &in, &options, NULL, &err), &err);
-}
-
-static void clear_all(ec_spectrum *spectra, const subject *s)
-{
-    for (uint32_t y = 0; y < s->arch.outputs; y++)
-        ec_spectrum_clear(&spectra[y]);
-}
+enum { MAX_LABELS = 10 };
 
 /* Compare with the singular values of the whole matrix of label y; site: as for convac_matrix. */
 static void assert_is_spectrum_of(const ec_spectrum *got, const subject *s, uint32_t y,
@@ -66,17 +22,23 @@ static void assert_is_spectrum_of(const ec_spectrum *got, const subject *s, uint
     for (size_t i = 0; i < n; i++)
         norm += want[i] * want[i];
     norm = sqrt(norm);
-    if (norm == 0) {
-        assert_false(got->known);
-    } else {
-        assert_true(got->known);
+    assert_int_equal(got->known, norm > 0);
+    if (got->known)
         assert_close(got->log_norm, log(norm), 1e-9);
-        for (size_t i = 0; i < n || i < got->n; i++)
-            assert_close(i < got->n ? got->value[i] : 0, i < n ? want[i] / norm : 0, 1e-10);
-    }
+    for (size_t i = 0; got->known && (i < n || i < got->n); i++)
+        assert_close(i < got->n ? got->value[i] : 0, i < n ? want[i] / norm : 0, 1e-10);
     ec_free(want);
     ec_free(matrix);
 }
+
+static void assert_same_spectrum(const ec_spectrum *a, const ec_spectrum *b, double tol)
+{
+    assert_true(a->known && b->known);
+    for (size_t i = 0; i < a->n || i < b->n; i++)
+        assert_close(i < a->n ? a->value[i] : 0, i < b->n ? b->value[i] : 0, tol);
+}
+
+/* ------------------------------------------------------------------- oracles */
 
 static void spectrum_is_that_of_the_whole_tensor(void **state)
 {
@@ -85,14 +47,14 @@ static void spectrum_is_that_of_the_whole_tensor(void **state)
     (void)state;
     ec_rng_seed(&rng, check_seed());
     for (size_t i = 0; i < check_count(300); i++) {
-        ec_spectrum got[3];
+        ec_spectrum got[MAX_LABELS];
         subject s;
 
-        subject_random(&s, &rng);
-        measure(got, &s, EC_BASIS_SITES);
+        subject_random(&s, &rng, i % 4 == 0);
+        subject_measure(got, &s, EC_BASIS_SITES);
         for (uint32_t y = 0; y < s.arch.outputs; y++)
             assert_is_spectrum_of(&got[y], &s, y, NULL);
-        clear_all(got, &s);
+        subject_clear_spectra(got, &s);
         subject_clear(&s);
     }
 }
@@ -100,19 +62,18 @@ static void spectrum_is_that_of_the_whole_tensor(void **state)
 /* Any cut is right in algebra: random sides for all matrices give many pieces and labels. */
 static void spectrum_does_not_depend_on_the_cut(void **state)
 {
-    ec_rng rng;
-
     size_t refused = 0, rounds = check_count(300);
+    ec_rng rng;
 
     (void)state;
     ec_rng_seed(&rng, check_seed() + 1);
     for (size_t i = 0; i < rounds; i++) {
-        ec_spectrum got[3] = {0};
+        ec_spectrum got[MAX_LABELS] = {0};
         bool side_a[64];
         ec_error err = {0};
         subject s;
 
-        subject_random(&s, &rng);
+        subject_random(&s, &rng, false);
         for (size_t v = 0; v < 64; v++)
             side_a[v] = ec_rng_below(&rng, 2) == 0;
         ec_sweep sweep = {.arch = &s.arch, .weights = &s.weights, .a = &s.a, .side_a = side_a};
@@ -125,10 +86,398 @@ static void spectrum_does_not_depend_on_the_cut(void **state)
         for (uint32_t y = 0; y < s.arch.outputs && status == EC_OK; y++)
             assert_is_spectrum_of(&got[y], &s, y, NULL);
         ec_sweep_clear(&sweep);
-        clear_all(got, &s);
+        subject_clear_spectra(got, &s);
         subject_clear(&s);
     }
     assert_true(refused * 10 < rounds);
+}
+
+/* root of a 2 x 2 Gram matrix by Cholesky, transposed: rows are orthonormal coordinates */
+static void cholesky_root(double root[4], double g00, double g01, double g11)
+{
+    root[0] = sqrt(g00);
+    root[1] = g01 / root[0];
+    root[2] = 0;
+    root[3] = sqrt(g11 - root[1] * root[1]);
+}
+
+/* f_0 = 1 - x, f_1 = max(0, 2 x - 1): G_00 = 1/3, G_11 = 1/6, G_01 = 1/24 */
+static void feature_basis_uses_the_gram_matrix_of_the_feature_map(void **state)
+{
+    const convac_level levels[] = {{2, 1, 2, true}, {3, 1, 2, true}, {4, 1, 2, false}};
+    double root[4];
+    ec_spectrum got[2];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABABABB");
+    s.weights.slope = ec_calloc(2, sizeof(double), NULL);
+    s.weights.offset = ec_calloc(2, sizeof(double), NULL);
+    s.weights.slope[0] = -1;
+    s.weights.offset[0] = 1;
+    s.weights.slope[1] = 2;
+    s.weights.offset[1] = -1;
+    cholesky_root(root, 1.0 / 3, 1.0 / 24, 1.0 / 6);
+    subject_measure(got, &s, EC_BASIS_FEATURES);
+    for (uint32_t y = 0; y < 2; y++)
+        assert_is_spectrum_of(&got[y], &s, y, root);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+static void a_dead_feature_leaves_the_spectrum_of_the_others(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 2, true}, {4, 1, 2, false}};
+    double root[4] = {0, 0, sqrt(1.0 / 3), 0}; /* f_0 = x alone */
+    ec_spectrum got[1];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 1, "ABAB");
+    s.weights.slope = ec_calloc(2, sizeof(double), NULL);
+    s.weights.offset = ec_calloc(2, sizeof(double), NULL);
+    s.weights.slope[0] = 1;
+    s.weights.offset[1] = -1;
+    subject_measure(got, &s, EC_BASIS_FEATURES);
+    assert_is_spectrum_of(&got[0], &s, 0, root);
+    assert_int_equal(got[0].numeric_rank, 1);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+/* ----------------------------------------------------- known by construction */
+
+/* rank-one matrices everywhere: every message is a fixed vector times a number */
+static void product_states_have_no_entropy(void **state)
+{
+    const convac_level levels[] = {{3, 1, 1, true}, {4, 1, 2, true}, {3, 1, 4, false}};
+    ec_spectrum got[2];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABABBBA");
+    for (size_t o = 0; o < 4; o++)
+        for (size_t i = 0; i < 3; i++)
+            s.weights.matrix[0][o * 3 + i] = (double)(o + 1) * (double)(i + 2);
+    subject_measure(got, &s, EC_BASIS_SITES);
+    for (uint32_t y = 0; y < 2; y++) {
+        assert_int_equal(got[y].numeric_rank, 1);
+        assert_close(ec_spectrum_von_neumann(&got[y]), 0, 1e-12);
+        assert_close(ec_spectrum_renyi2(&got[y]), 0, 1e-12);
+    }
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+/* identities below one window: sum_r a_r |r r ... r>, singular values |a_r| across every cut */
+static void copy_states_have_the_entropy_of_their_weights(void **state)
+{
+    const convac_level levels[] = {{4, 1, 1, true}, {4, 1, 6, false}};
+    const double row[2][4] = {{1, -1, 1, 1}, {1, 1e-30, 0, 0}};
+    ec_spectrum got[2];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 2, 2, "ABBABB");
+    for (size_t i = 0; i < 16; i++)
+        s.weights.matrix[0][i] = i % 5 == 0;
+    memcpy(s.weights.matrix[1], row, sizeof row);
+    subject_measure(got, &s, EC_BASIS_SITES);
+    assert_close(ec_spectrum_von_neumann(&got[0]), log(4), 1e-14);
+    assert_close(ec_spectrum_renyi2(&got[0]), log(4), 1e-14);
+    assert_close(got[0].log_norm, log(2), 1e-14);
+    assert_int_equal(got[0].numeric_rank, 4);
+    assert_int_equal(got[1].numeric_rank, 1);
+    assert_close(got[1].value[1], 1e-30, 1e-40);
+    assert_close(got[1].gap, 1e30, 1e20);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+/* ---------------------------------------------------------------- invariants */
+
+static void both_sides_have_the_same_spectrum(void **state)
+{
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed() + 2);
+    for (size_t i = 0; i < check_count(50); i++) {
+        ec_spectrum a[MAX_LABELS], b[MAX_LABELS];
+        subject s;
+
+        subject_random(&s, &rng, false);
+        subject_measure(a, &s, EC_BASIS_SITES);
+        for (size_t k = 0; k < s.a.n; k++)
+            s.a.bits[0] ^= (uint64_t)1 << k;
+        subject_measure(b, &s, EC_BASIS_SITES);
+        for (uint32_t y = 0; y < s.arch.outputs; y++)
+            assert_same_spectrum(&a[y], &b[y], 1e-12);
+        subject_clear_spectra(a, &s);
+        subject_clear_spectra(b, &s);
+        subject_clear(&s);
+    }
+}
+
+/* W_0 <- W_0 Q with a rotation Q of the sites' first two coordinates */
+static void an_orthogonal_site_basis_changes_nothing(void **state)
+{
+    const convac_level levels[] = {{3, 1, 1, false}, {4, 1, 3, true}, {5, 1, 4, false}};
+    ec_spectrum a[2], b[2];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABBABAABBBA");
+    subject_measure(a, &s, EC_BASIS_SITES);
+    for (size_t row = 0; row < 12 * 4; row++) {
+        double *w = s.weights.matrix[0] + row * 3, x = w[0], y = w[1];
+        w[0] = 0.6 * x - 0.8 * y;
+        w[1] = 0.8 * x + 0.6 * y;
+    }
+    subject_measure(b, &s, EC_BASIS_SITES);
+    for (uint32_t y = 0; y < 2; y++)
+        assert_same_spectrum(&a[y], &b[y], 1e-13);
+    subject_clear_spectra(a, &s);
+    subject_clear_spectra(b, &s);
+    subject_clear(&s);
+}
+
+static void scaled_weights_change_the_norm_alone(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, false}, {4, 1, 2, true}, {5, 1, 4, false}};
+    ec_spectrum a[1], b[1];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 1, "AABBABAB");
+    subject_measure(a, &s, EC_BASIS_SITES);
+    for (size_t i = 0; i < 8 * 8;
+         i++) /* half of the sites' matrices up, half down, one window up */
+        s.weights.matrix[0][i] *= i < 8 * 4 ? 1e200 : 1e-200;
+    for (size_t i = 0; i < 20; i++)
+        s.weights.matrix[1][i] *= 1e200;
+    subject_measure(b, &s, EC_BASIS_SITES);
+    assert_same_spectrum(&a[0], &b[0], 1e-13);
+    assert_close(b[0].log_norm - a[0].log_norm, 4 * 200 * log(10), 1e-9);
+    subject_clear_spectra(a, &s);
+    subject_clear_spectra(b, &s);
+    subject_clear(&s);
+}
+
+/* Shared weights let equal subtrees be swept once; written out per position they are not. */
+static void sharing_does_not_change_the_spectrum(void **state)
+{
+    const convac_level shared[] = {
+        {2, 1, 1, true}, {3, 1, 2, true}, {4, 1, 2, true}, {4, 1, 2, false}};
+    convac_level written_out[4];
+    ec_spectrum a[2], b[2];
+    subject s, t;
+
+    (void)state;
+    memcpy(written_out, shared, sizeof shared);
+    for (size_t l = 0; l < 4; l++)
+        written_out[l].shared = false;
+    subject_make(&s, shared, 4, 2, "AAAABBAB");
+    subject_make(&t, written_out, 4, 2, "AAAABBAB");
+    for (size_t l = 0; l < 4; l++) {
+        size_t n = ec_weights_count(&s.arch, l);
+        for (size_t i = 0; i < ec_weights_count(&t.arch, l); i++)
+            t.weights.matrix[l][i] = s.weights.matrix[l][i % n];
+    }
+    subject_measure(a, &s, EC_BASIS_SITES);
+    subject_measure(b, &t, EC_BASIS_SITES);
+    for (uint32_t y = 0; y < 2; y++)
+        assert_same_spectrum(&a[y], &b[y], 1e-13);
+    subject_clear_spectra(a, &s);
+    subject_clear_spectra(b, &t);
+    subject_clear(&s);
+    subject_clear(&t);
+}
+
+/* spectra through the minimum cut under the limits of `ledger`, which then says what they took */
+static ec_status measure_within(ec_ledger *ledger, const subject *s)
+{
+    ec_spectrum got[MAX_LABELS] = {0};
+    ec_error err = {0};
+    ec_cut cut;
+
+    assert_ok(ec_bound_min_cut_tree(&cut, &s->arch, &s->a, true, NULL, &err), &err);
+    ec_sweep sweep = {.arch = &s->arch,
+                      .weights = &s->weights,
+                      .a = &s->a,
+                      .side_a = cut.side_a,
+                      .ledger = *ledger};
+    ec_status status = ec_state_through_cut(got, &sweep, NULL, &err);
+    *ledger = sweep.ledger;
+    ec_sweep_clear(&sweep);
+    ec_cut_clear(&cut);
+    subject_clear_spectra(got, s);
+    return status;
+}
+
+/* What a run took is enough for the plan of the next, and any less is not. */
+static void the_plan_is_what_the_run_takes(void **state)
+{
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed() + 3);
+    for (size_t i = 0; i < check_count(30); i++) {
+        ec_ledger took = {.flops = 0};
+        subject s;
+
+        subject_random(&s, &rng, false);
+        assert_int_equal(measure_within(&took, &s), EC_OK);
+        ec_ledger enough = {.max_flops = took.flops, .max_bytes = took.peak_bytes};
+        assert_int_equal(measure_within(&enough, &s), EC_OK);
+        ec_ledger slow = {.max_flops = took.flops - 1};
+        assert_int_equal(measure_within(&slow, &s), EC_ELIMIT);
+        ec_ledger small = {.max_bytes = took.peak_bytes - 1};
+        assert_int_equal(measure_within(&small, &s), EC_ELIMIT);
+        subject_clear(&s);
+    }
+}
+
+/* -------------------------------------------------------------------- limits */
+
+static void a_cut_beyond_the_limit_is_said_to_be(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {8, 1, 2, false}, {8, 1, 4, false}};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_spectrum got[1] = {0};
+    ec_run run = EC_RUN_INIT;
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 1, "ABABABAB");
+    ec_state_input in = subject_input(&s, NULL);
+    options.spectrum_limit = 15;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_false(got[0].known);
+    assert_string_equal(got[0].why, "the cut is 2^4, the spectrum limit 15");
+    options.spectrum_limit = 16;
+    run.memory_bytes = 4000;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_false(got[0].known);
+    assert_non_null(strstr(got[0].why, "the memory limit is 0.00381 MiB"));
+    run.memory_bytes = 1 << 20;
+    options.max_flops = 100;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_false(got[0].known);
+    assert_non_null(strstr(got[0].why, "operations, the limit is 100"));
+    options.max_flops = 1e6;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_true(got[0].known);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+static void a_zero_tensor_has_no_spectrum(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 2, true}, {3, 1, 2, false}};
+    ec_spectrum got[2];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABB");
+    for (size_t i = 0; i < 3; i++)
+        s.weights.matrix[2][i] = 0; /* label 0 alone */
+    subject_measure(got, &s, EC_BASIS_SITES);
+    assert_false(got[0].known);
+    assert_string_equal(got[0].why, "the tensor is zero");
+    assert_close(ec_spectrum_von_neumann(&got[0]), 0, 0);
+    assert_true(got[1].known);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+/* 0.1 + 0.2 - 0.3 of doubles is not 0, but a double sum says nothing about it */
+static void what_cancellation_left_is_not_taken_for_a_spectrum(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 1, true}, {2, 1, 2, false}};
+    const double w0[] = {0.1, 0.1, 0.2, 0.2, 0.3, 0.3}, w1[] = {1, 1, -1, 1, 1, -1};
+    ec_spectrum got[1];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 1, "AB");
+    memcpy(s.weights.matrix[0], w0, sizeof w0);
+    memcpy(s.weights.matrix[1], w1, sizeof w1);
+    subject_measure(got, &s, EC_BASIS_SITES);
+    assert_false(got[0].known);
+    assert_non_null(strstr(got[0].why, "cancellation"));
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+static void weights_that_are_not_finite_are_an_error(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 2, false}};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_spectrum got[1] = {0};
+    ec_error err = {0};
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 2, 1, "AB");
+    ec_state_input in = subject_input(&s, NULL);
+    s.weights.matrix[1][2] = NAN;
+    assert_int_equal(ec_state_spectra(got, &in, &options, NULL, &err), EC_ENUMERIC);
+    assert_string_equal(err.msg, "weights of layer 1: entry 2 is not finite");
+    subject_clear(&s);
+}
+
+static ec_status measure_once(void *arg, ec_error *err)
+{
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    const subject *s = arg;
+    ec_state_input in = subject_input(s, NULL);
+    ec_spectrum got[2] = {0};
+    ec_status status;
+
+    options.basis = s->weights.slope != NULL ? EC_BASIS_FEATURES : EC_BASIS_SITES;
+    status = ec_state_spectra(got, &in, &options, NULL, err);
+    subject_clear_spectra(got, s);
+    return status;
+}
+
+static void spectra_survive_running_out_of_memory(void **state)
+{
+    const convac_level levels[] = {{2, 1, 2, false}, {3, 1, 2, true}, {4, 1, 2, false}};
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABABABB");
+    assert_survives_oom(measure_once, &s);
+    s.weights.slope = ec_calloc(2, sizeof(double), NULL);
+    s.weights.offset = ec_calloc(2, sizeof(double), NULL);
+    s.weights.slope[0] = s.weights.slope[1] = s.weights.offset[0] = 1;
+    assert_survives_oom(measure_once, &s);
+    subject_clear(&s);
+}
+
+/* 32 x 32 sites, width 16, 10 labels, left | right: the whole tensor would have 10^1024 entries */
+static void a_thousand_sites_are_measured(void **state)
+{
+    const convac_level levels[] = {{10, 1, 1, true}, {16, 2, 2, true},  {16, 2, 2, true},
+                                   {16, 2, 2, true}, {16, 2, 2, false}, {16, 2, 2, false}};
+    char letters[1025] = "";
+    ec_spectrum got[MAX_LABELS];
+    subject s;
+
+    (void)state;
+    for (size_t i = 0; i < 1024; i++)
+        letters[i] = i % 32 < 16 ? 'A' : 'B';
+    subject_make(&s, levels, 6, MAX_LABELS, letters);
+    subject_measure(got, &s, EC_BASIS_SITES);
+    for (uint32_t y = 0; y < MAX_LABELS; y++) {
+        assert_true(got[y].known);
+        assert_int_equal(got[y].n, 16);
+        assert_true(ec_spectrum_renyi2(&got[y]) <= ec_spectrum_von_neumann(&got[y]) + 1e-12);
+        assert_true(ec_spectrum_von_neumann(&got[y]) <= log(16) + 1e-12);
+    }
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
 }
 
 int main(void)
@@ -136,6 +485,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spectrum_is_that_of_the_whole_tensor),
         cmocka_unit_test(spectrum_does_not_depend_on_the_cut),
+        cmocka_unit_test(feature_basis_uses_the_gram_matrix_of_the_feature_map),
+        cmocka_unit_test(a_dead_feature_leaves_the_spectrum_of_the_others),
+        cmocka_unit_test(product_states_have_no_entropy),
+        cmocka_unit_test(copy_states_have_the_entropy_of_their_weights),
+        cmocka_unit_test(both_sides_have_the_same_spectrum),
+        cmocka_unit_test(an_orthogonal_site_basis_changes_nothing),
+        cmocka_unit_test(scaled_weights_change_the_norm_alone),
+        cmocka_unit_test(sharing_does_not_change_the_spectrum),
+        cmocka_unit_test(the_plan_is_what_the_run_takes),
+        cmocka_unit_test(a_cut_beyond_the_limit_is_said_to_be),
+        cmocka_unit_test(a_zero_tensor_has_no_spectrum),
+        cmocka_unit_test(what_cancellation_left_is_not_taken_for_a_spectrum),
+        cmocka_unit_test(weights_that_are_not_finite_are_an_error),
+        cmocka_unit_test(spectra_survive_running_out_of_memory),
+        cmocka_unit_test(a_thousand_sites_are_measured),
     };
 
     ec_linalg_threads(1);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state/state_i.h"
+
+#include "core/flow.h"
+
+#include <stdio.h>
+
+static void say_why(ec_state *state, const char *why)
+{
+    for (size_t y = 0; y < state->n_labels; y++)
+        if (!state->labels[y].rank.known)
+            snprintf(state->labels[y].rank.why, sizeof state->labels[y].rank.why, "%.255s", why);
+}
+
+/* dimension of the smaller side, M^min(|A|, |B|), or `most` if that is less */
+static uint64_t side_dimension(const ec_state_input *in, uint64_t most)
+{
+    size_t in_a = ec_sites_count(in->a), sites = in_a < in->a->n - in_a ? in_a : in->a->n - in_a;
+    uint64_t m = in->arch->levels[0].dim, dim = 1;
+
+    for (size_t i = 0; i < sites && m > 1 && dim < most; i++)
+        dim *= m;
+    return dim < most ? dim : most;
+}
+
+/* one more than the claim, so that a rank above it is seen; never more than a side's dimension */
+static uint64_t first_inputs(const ec_state_input *in, uint64_t full)
+{
+    if (!ec_int_fits_u64(in->bound) || ec_int_get_u64(in->bound) >= full)
+        return full;
+    return ec_int_get_u64(in->bound) + 1;
+}
+
+/* EC_ELIMIT, with a reason, if `sampling` is out of reach */
+static ec_status predict(const ec_measurement *m, const ec_sampling *sampling, ec_error *err)
+{
+    ec_sampled_cost cost = {.bytes = 0};
+    ec_status status = EC_OK;
+
+    if (sampling->inputs > m->options->rank_limit)
+        return ec_fail(err, EC_ELIMIT, "needs %zu product inputs on each side, the limit is %llu",
+                       sampling->inputs, (unsigned long long)m->options->rank_limit);
+    EC_TRY(ec_bound_sampled_cost(&cost, sampling, err));
+    EC_TRY(ec_run_reserve(m->run, "exact rank", cost.bytes, err));
+    if (cost.multiply_adds > m->options->max_multiply_adds)
+        return ec_fail(err, EC_ELIMIT, "needs %.3g modular multiply-adds, the limit is %.3g",
+                       cost.multiply_adds, m->options->max_multiply_adds);
+done:
+    return status;
+}
+
+/* measure with so many inputs; *saturated: some label may have a larger rank than they show */
+static ec_status measure(bool *saturated, ec_measurement *m, const ec_sampling *sampling,
+                         uint64_t full, ec_error *err)
+{
+    const ec_mod_weights weights = {m->residues->prime,
+                                    (const uint64_t *const *)m->residues->matrix};
+    ec_status status = EC_OK;
+    uint64_t *rank = NULL;
+
+    *saturated = false;
+    EC_NEW(rank, sampling->n_labels);
+    EC_TRY(ec_bound_sampled_ranks(rank, sampling, &weights, &m->rng, m->run, err));
+    for (uint32_t y = 0; y < sampling->n_labels; y++) {
+        ec_exact_rank *r = &m->out->labels[y].rank;
+        *r = (ec_exact_rank){.rank = rank[y],
+                             .inputs = sampling->inputs,
+                             .prime = weights.prime,
+                             .known = rank[y] < sampling->inputs || sampling->inputs == full};
+        *saturated = *saturated || !r->known;
+    }
+done:
+    ec_free(rank);
+    return status;
+}
+
+ec_status ec_state_exact_ranks(ec_measurement *m, ec_error *err)
+{
+    const ec_state_input *in = m->in;
+    uint64_t full = side_dimension(in, (uint64_t)1 << 40);
+    ec_sampling sampling = {in->arch, in->a, first_inputs(in, full), in->arch->outputs};
+    ec_status status = EC_OK;
+    ec_error limit = {0};
+    bool saturated = true;
+
+    /* a claim that the rank breaks is measured again with more inputs, to say by how much */
+    while (saturated) {
+        status = predict(m, &sampling, &limit);
+        if (status != EC_OK)
+            break;
+        EC_TRY(measure(&saturated, m, &sampling, full, err));
+        sampling.inputs = 2 * sampling.inputs < full ? 2 * sampling.inputs : full;
+    }
+    if (status == EC_ELIMIT) {
+        say_why(m->out, limit.msg);
+        return EC_OK;
+    }
+    if (status != EC_OK)
+        return ec_fail(err, limit.status, "%s", limit.msg);
+done:
+    return status;
+}

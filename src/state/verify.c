@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state/state_i.h"
+
+#include "core/flow.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void set_why(ec_measured *m, const char *why)
+{
+    *m = (ec_measured){.known = false};
+    snprintf(m->why, sizeof m->why, "%.255s", why);
+}
+
+static ec_status measure_spectra(ec_measurement *m, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_spectrum *spectra = NULL;
+    size_t n = m->out->n_labels;
+
+    EC_NEW(spectra, n);
+    EC_TRY(ec_state_spectra(spectra, m->in, m->options, m->run, err));
+    for (size_t y = 0; y < n; y++) {
+        ec_label_state *label = &m->out->labels[y];
+
+        label->spectrum = spectra[y];
+        spectra[y] = (ec_spectrum){.known = false};
+        if (label->spectrum.known) {
+            label->von_neumann = (ec_measured){true, ec_spectrum_von_neumann(&label->spectrum), ""};
+            label->renyi2 = (ec_measured){true, ec_spectrum_renyi2(&label->spectrum), ""};
+        } else {
+            set_why(&label->von_neumann, label->spectrum.why);
+            set_why(&label->renyi2, label->spectrum.why);
+        }
+    }
+done:
+    for (size_t y = 0; y < n && spectra != NULL; y++)
+        ec_spectrum_clear(&spectra[y]);
+    ec_free(spectra);
+    return status;
+}
+
+static void say_why_modulo_prime(ec_state *state, const char *rank_why, const char *forward_why)
+{
+    for (size_t y = 0; y < state->n_labels; y++) {
+        ec_label_state *label = &state->labels[y];
+
+        if (rank_why != NULL)
+            snprintf(label->rank.why, sizeof label->rank.why, "%.255s", rank_why);
+        if (forward_why != NULL)
+            snprintf(label->forward.why, sizeof label->forward.why, "%.255s", forward_why);
+    }
+}
+
+static ec_status measure_modulo_prime(ec_measurement *m, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_residues residues;
+    ec_error limit = {0};
+
+    status = ec_residues_init(&residues, m->in->arch, m->in->weights,
+                              ec_bound_random_prime(&m->rng), m->run, &limit);
+    if (status == EC_ELIMIT) {
+        say_why_modulo_prime(m->out, limit.msg, limit.msg);
+        status = EC_OK;
+        goto done;
+    }
+    if (status != EC_OK) {
+        ec_fail(err, limit.status, "%s", limit.msg);
+        goto done;
+    }
+    m->residues = &residues;
+    if (m->options->rank)
+        EC_TRY(ec_state_exact_ranks(m, err));
+    if (m->options->forward)
+        EC_TRY(ec_state_forward_checks(m, err));
+done:
+    ec_residues_clear(&residues);
+    return status;
+}
+
+/* a tensor that is exactly zero has no spectrum, whatever rounding left of it */
+static void drop_noise(ec_label_state *label)
+{
+    static const char why[] = "the tensor is zero";
+
+    if (!label->rank.known || label->rank.rank > 0 || !label->spectrum.known)
+        return;
+    ec_spectrum_clear(&label->spectrum);
+    snprintf(label->spectrum.why, sizeof label->spectrum.why, "%s", why);
+    set_why(&label->von_neumann, why);
+    set_why(&label->renyi2, why);
+}
+
+EC_PRINTF(2, 3) static void refute(ec_label_state *label, const char *fmt, ...)
+{
+    va_list args;
+
+    if (!label->holds)
+        return;
+    label->holds = false;
+    va_start(args, fmt);
+    vsnprintf(label->violation, sizeof label->violation, fmt, args);
+    va_end(args);
+}
+
+static void judge_exact(ec_label_state *label, const ec_int *bound)
+{
+    if (ec_int_cmp_u64(bound, label->rank.rank) < 0)
+        refute(label, "the stored weights have rank %s%llu, above the bound %llu",
+               label->rank.known ? "" : "at least ", (unsigned long long)label->rank.rank,
+               (unsigned long long)ec_int_get_u64(bound));
+    if (ec_int_cmp_u64(bound, label->forward.rank) < 0)
+        refute(label, "forward passes of %llu x %llu inputs have rank %llu, above the bound %llu",
+               (unsigned long long)label->forward.inputs, (unsigned long long)label->forward.inputs,
+               (unsigned long long)label->forward.rank, (unsigned long long)ec_int_get_u64(bound));
+}
+
+/* entropy <= ln rank <= ln bound; the former where the rank is known */
+static void judge_entropy(ec_label_state *label, const char *name, const ec_measured *entropy,
+                          const ec_int *bound)
+{
+    double ln_bound = ec_int_cmp_u64(bound, 0) > 0 ? ec_int_log2(bound) * log(2) : -INFINITY;
+
+    if (!entropy->known)
+        return;
+    if (label->rank.known && entropy->value > log((double)label->rank.rank) + EC_STATE_TOLERANCE)
+        refute(label, "%s = %.12g is above ln rank = %.12g", name, entropy->value,
+               log((double)label->rank.rank));
+    if (entropy->value > ln_bound + EC_STATE_TOLERANCE)
+        refute(label, "%s = %.12g is above ln bound = %.12g", name, entropy->value, ln_bound);
+}
+
+static void judge(ec_label_state *label, const ec_int *bound)
+{
+    label->holds = true;
+    drop_noise(label);
+    judge_exact(label, bound);
+    judge_entropy(label, "the von Neumann entropy", &label->von_neumann, bound);
+    judge_entropy(label, "the Renyi-2 entropy", &label->renyi2, bound);
+    if (label->von_neumann.known && label->renyi2.known &&
+        label->renyi2.value > label->von_neumann.value + EC_STATE_TOLERANCE)
+        refute(label, "the Renyi-2 entropy %.12g is above the von Neumann entropy %.12g",
+               label->renyi2.value, label->von_neumann.value);
+}
+
+static ec_status state_init(ec_state *out, const ec_state_input *in,
+                            const ec_state_options *options, ec_error *err)
+{
+    static const char why[] = "not asked for";
+
+    *out = (ec_state){.basis = options->basis, .holds = true};
+    ec_int_set(&out->bound, in->bound);
+    out->labels = ec_calloc(in->arch->outputs, sizeof *out->labels, err);
+    if (out->labels == NULL)
+        return EC_ENOMEM;
+    out->n_labels = in->arch->outputs;
+    for (uint32_t y = 0; y < in->arch->outputs; y++) {
+        ec_label_state *label = &out->labels[y];
+
+        label->label = y;
+        set_why(&label->von_neumann, why);
+        set_why(&label->renyi2, why);
+        snprintf(label->spectrum.why, sizeof label->spectrum.why, "%s", why);
+    }
+    say_why_modulo_prime(out, options->rank ? NULL : why, options->forward ? NULL : why);
+    return EC_OK;
+}
+
+ec_status ec_state_verify(ec_state *out, const ec_state_input *in, const ec_state_options *options,
+                          const ec_run *run, ec_error *err)
+{
+    ec_measurement m = {.in = in, .options = options, .run = run, .out = out};
+    ec_status status = EC_OK;
+
+    *out = (ec_state){.n_labels = 0};
+    EC_TRY(ec_state_check(in, options, err));
+    EC_TRY(state_init(out, in, options, err));
+    ec_rng_seed(&m.rng, run != NULL ? run->seed : 1);
+    EC_TRY(measure_modulo_prime(&m, err));
+    if (options->spectrum)
+        EC_TRY(measure_spectra(&m, err));
+    for (size_t y = 0; y < out->n_labels; y++) {
+        judge(&out->labels[y], &out->bound);
+        out->holds = out->holds && out->labels[y].holds;
+    }
+done:
+    return status;
+}
+
+void ec_state_clear(ec_state *state)
+{
+    if (state == NULL)
+        return;
+    for (size_t y = 0; y < state->n_labels; y++)
+        ec_spectrum_clear(&state->labels[y].spectrum);
+    ec_free(state->labels);
+    ec_int_clear(&state->bound);
+    *state = (ec_state){.n_labels = 0};
+}
