@@ -72,7 +72,7 @@ static void chain_is_cut_at_either_of_its_equal_bonds(void **state)
     oracle_net_make(&net, c.arch);
     cut = oracle_min_cut(&net, &c.a);
     assert_true(cut.rank == 4 && cut.n_cuts == 2 && cut.joins == 0);
-    assert_int_equal(oracle_bottleneck(sets, 4, &net, &c.a), 1);
+    assert_int_equal(oracle_bottleneck(sets, 4, c.arch, &c.a), 1);
     assert_int_equal(sets[0], 6); /* b and c together */
     assert_int_equal(oracle_rank(c.arch, &c.a, 1), 4);
     oracle_net_clear(&net);

@@ -123,20 +123,26 @@ bool oracle_widening_helps(const oracle_net *net, const ec_sites *a, uint64_t la
            smallest_product(&p, net, net->dim, NULL, NULL);
 }
 
-size_t oracle_bottleneck(uint64_t *sets, size_t max, const oracle_net *net, const ec_sites *a)
+size_t oracle_bottleneck(uint64_t *sets, size_t max, const ec_arch *arch, const ec_sites *a)
 {
     size_t n = 0;
+    uint64_t bound;
+    bool by_shared = !ec_arch_is_network(arch) && oracle_shared_bound(&bound, arch, a);
+    oracle_net net;
 
-    assert_true(net->n_layers < 16);
-    for (uint64_t set = 1; set < (uint64_t)1 << net->n_layers; set++) {
+    oracle_net_make(&net, arch);
+    assert_true(net.n_layers < 16);
+    for (uint64_t set = 1; set < (uint64_t)1 << net.n_layers; set++) {
         bool holds_smaller = false; /* subsets have smaller numbers */
         for (size_t i = 0; i < n; i++)
             holds_smaller = holds_smaller || (sets[i] & ~set) == 0;
-        if (!holds_smaller && oracle_widening_helps(net, a, set)) {
+        if (!holds_smaller && (by_shared ? oracle_widening_helps_shared(arch, a, set)
+                                         : oracle_widening_helps(&net, a, set))) {
             assert_true(n < max);
             sets[n++] = set;
         }
     }
+    oracle_net_clear(&net);
     return n;
 }
 

@@ -48,12 +48,15 @@ oracle_cut oracle_min_cut(const oracle_net *net, const ec_sites *a);
 void oracle_cut_value(ec_int *rank, uint64_t *count, const oracle_net *net, const ec_sites *a,
                       const bool *side_a);
 
-/** Does multiplying the dimensions of a set of layers (bit l: layer l) raise the minimum cut? */
+/** Does widening a set of layers (bit l: layer l) far beyond all others raise the minimum cut? */
 bool oracle_widening_helps(const oracle_net *net, const ec_sites *a, uint64_t layers);
 
-/** All minimal sets of layers whose joint widening raises the minimum cut, as bit sets, ascending;
- * at most `max` of them. Returns their number. */
-size_t oracle_bottleneck(uint64_t *sets, size_t max, const oracle_net *net, const ec_sites *a);
+/** The same for the shared-weights bound, where it applies. */
+bool oracle_widening_helps_shared(const ec_arch *arch, const ec_sites *a, uint64_t layers);
+
+/** All minimal sets of layers whose joint widening raises the best upper bound, as bit sets,
+ * ascending; at most `max` of them. Returns their number. */
+size_t oracle_bottleneck(uint64_t *sets, size_t max, const ec_arch *arch, const ec_sites *a);
 
 /** max over p >= 2 of p^(minimum cut of floor(log_p dim)); *base is the smallest best p. */
 uint64_t oracle_power_bound(uint32_t *base, const oracle_net *net, const ec_sites *a);

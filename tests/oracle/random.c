@@ -38,15 +38,18 @@ static size_t below(writer *w, size_t n)
     return (size_t)ec_rng_below(&w->rng, n);
 }
 
-/* Few different dimensions make ties, powers of two make equal bounds, ones make empty cuts. */
-static void choose_dims(writer *w)
+/* Few different dimensions make ties, powers of two make equal bounds, ones make empty cuts; r_0 =
+ * 3 and r_1 = 2 make gaps in windows of three. */
+static void choose_dims(writer *w, oracle_stratum stratum)
 {
     static const uint32_t palettes[][8] = {
-        {2, 2, 3, 3, 4, 5, 6, 7}, {2, 2, 2, 3, 3, 3, 4, 4}, {2, 2, 2, 4, 4, 4, 8, 8},
-        {1, 1, 2, 2, 3, 3, 4, 5}, {2, 2, 3, 3, 4, 6, 9, 9},
+        {2, 2, 2, 2, 3, 3, 3, 3}, {2, 2, 3, 3, 4, 5, 6, 7}, {2, 2, 2, 3, 3, 3, 4, 4},
+        {2, 2, 2, 4, 4, 4, 8, 8}, {1, 1, 2, 2, 3, 3, 4, 5}, {2, 2, 3, 3, 4, 6, 9, 9},
     };
 
-    w->dims = palettes[below(w, sizeof palettes / sizeof *palettes)];
+    w->dims = palettes[stratum == ORACLE_TERNARY && below(w, 4) != 0
+                           ? 0
+                           : below(w, sizeof palettes / sizeof *palettes)];
 }
 
 static uint32_t dim(writer *w)
@@ -124,7 +127,7 @@ static void write_layers(writer *w, oracle_stratum stratum, oracle_sharing shari
     size_t n_sites = g.height * g.width;
     uint32_t channels = dim(w);
 
-    while (pow(channels, (double)n_sites) > 7000)
+    while (pow(channels, (double)n_sites) > (below(w, 10) == 0 ? 7000 : 1100))
         channels--;
     put(w, "input:\n");
     if (!g.is_2d)
@@ -207,21 +210,28 @@ static void write_hypergraph(writer *w)
         net.dim[e] = dim(w);
         for (size_t k = 0; k < pins; k++)
             net.joins[e][below(w, net.n_tensors)] = true;
-        net.joins[e][e % net.n_tensors] |= e < net.n_tensors;
     }
+    for (size_t v = 0; v < net.n_tensors; v++)
+        net.joins[below(w, net.n_indices)][v] = true;
     limit_work(&net);
     write_listed(w, &net);
 }
 
-/* Two tensors with two sites each, joined by one or two bonds. */
+/* Two tensors with two sites each, joined by one or two bonds. The dimensions of the sites often
+ * match crosswise: rank 14 below a min cut of 15 for 3 x 5 x 2 and 5 x 3 x 2. */
 static void write_bridge(writer *w)
 {
     listed net = {.n_tensors = 2, .n_indices = 5 + below(w, 2), .n_open = 4};
 
     for (size_t e = 0; e < net.n_indices; e++) {
-        net.dim[e] = 2 + (uint32_t)below(w, e < net.n_open ? 5 : 3);
+        net.dim[e] = 2 + (uint32_t)below(w, e < net.n_open ? 6 : 2);
         net.joins[e][0] = e < 2 || e >= net.n_open;
         net.joins[e][1] = e >= 2;
+    }
+    if (below(w, 2) == 0) {
+        net.dim[2] = net.dim[1];
+        net.dim[3] = net.dim[0];
+        net.n_indices = 5;
     }
     limit_work(&net);
     write_listed(w, &net);
@@ -229,13 +239,12 @@ static void write_bridge(writer *w)
 
 /* ----------------------------------------------------------------- all forms */
 
-/* Random sides, in runs of one to three sites, so that whole windows share a side often; neither
- * side is empty. */
-static void choose_sides(ec_sites *a, size_t n_sites, ec_rng *rng)
+/* Random sides, in runs of one to `longest` sites, so that whole windows share a side often;
+ * neither side is empty. */
+static void choose_sides(ec_sites *a, size_t longest, ec_rng *rng)
 {
-    size_t run = 1 + (size_t)ec_rng_below(rng, 3), count;
+    size_t run = 1 + (size_t)ec_rng_below(rng, longest), n_sites = a->n, count;
 
-    assert_ok(ec_sites_init(a, n_sites, NULL), NULL);
     do {
         bool side = false;
         for (size_t s = 0; s < n_sites; s++) {
@@ -279,7 +288,7 @@ void oracle_case_make(oracle_case *c, oracle_stratum stratum, oracle_sharing sha
 
     *c = (oracle_case){.seed = seed};
     ec_rng_seed(&w.rng, seed);
-    choose_dims(&w);
+    choose_dims(&w, stratum);
     put(&w, "name: random\n");
     if (stratum == ORACLE_HYPERGRAPH)
         write_hypergraph(&w);
@@ -288,7 +297,12 @@ void oracle_case_make(oracle_case *c, oracle_stratum stratum, oracle_sharing sha
     else
         write_layers(&w, stratum, sharing);
     read_text(c);
-    choose_sides(&c->a, c->arch->n_sites, &w.rng);
+    assert_ok(ec_sites_init(&c->a, c->arch->n_sites, NULL), NULL);
+    if (stratum == ORACLE_BRIDGE && below(&w, 2) == 0) {
+        ec_sites_add(&c->a, 0); /* one site of either tensor: the cuts compete */
+        ec_sites_add(&c->a, 2);
+    } else
+        choose_sides(&c->a, sharing == ORACLE_UNSHARED ? 2 : 4, &w.rng);
 }
 
 void oracle_case_clear(oracle_case *c)

@@ -9,7 +9,7 @@
  *                      times prod of f(c, s) over the others,
  *                    r prod_c min_t f(c, t) )
  *
- * on doubles that hold exact integers (every value stays below 2^53 in small networks). */
+ * on doubles that hold exact integers: every value of interest stays below 2^53. */
 typedef struct side_values {
     double on_a, on_b; /* f(v, A), f(v, B) */
     bool all_a, all_b; /* the whole subtree is on one side */
@@ -94,17 +94,39 @@ static side_values vertex_value(const ec_arch *arch, const ec_sites *a, size_t l
     return v;
 }
 
+static double shared_value(const ec_arch *arch, const ec_sites *a)
+{
+    side_values top = vertex_value(arch, a, arch->n_levels - 1, 0, 0);
+
+    return at_most(top.on_a, top.on_b);
+}
+
 bool oracle_shared_bound(uint64_t *rank, const ec_arch *arch, const ec_sites *a)
 {
     bool applies = false;
-    side_values top;
+    double value;
 
-    for (size_t l = 1; l < arch->n_levels; l++)
+    for (size_t l = 0; l < arch->n_levels; l++) /* below a leading pool is nothing unshared */
         applies = applies || (window(arch, l) > 1 && all_shared_below(arch, l));
     if (!applies)
         return false;
-    top = vertex_value(arch, a, arch->n_levels - 1, 0, 0);
-    *rank = (uint64_t)at_most(top.on_a, top.on_b);
-    assert_true(*rank < (uint64_t)1 << 40);
+    value = shared_value(arch, a);
+    assert_true(value < 0x1p40);
+    *rank = (uint64_t)value;
     return true;
+}
+
+bool oracle_widening_helps_shared(const ec_arch *arch, const ec_sites *a, uint64_t layers)
+{
+    ec_level levels[16];
+    ec_arch wide = *arch;
+
+    assert_true(arch->n_levels <= 16);
+    wide.levels = levels;
+    for (size_t l = 0; l < arch->n_levels; l++) {
+        levels[l] = arch->levels[l];
+        if (layers >> l & 1)
+            levels[l].dim = 1 << 20;
+    }
+    return shared_value(&wide, a) > shared_value(arch, a);
 }
