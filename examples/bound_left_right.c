@@ -35,7 +35,7 @@ static ec_status print_bound(const ec_arch *arch, const ec_partition *partition,
     const ec_run run = EC_RUN_INIT;
     ec_bound bound;
 
-    ec_status status = ec_bound_compute(&bound, arch, NULL, &partition->a, &options, &run, err);
+    ec_status status = ec_bound_compute(&bound, arch, &partition->a, &options, &run, err);
     if (status == EC_OK) {
         printf("%-12s rank <= 2^%-8.6g", partition->name, ec_int_log2(bound.rank));
         printf(" %-16s", bound.from_shared ? "(shared weights)" : "(min cut)");

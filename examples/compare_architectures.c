@@ -39,7 +39,7 @@ static ec_status log2_bound(double *out, const ec_arch *arch, const char *partit
 
     ec_status status = ec_arch_partition(&sides, arch, partition, err);
     if (status == EC_OK)
-        status = ec_bound_compute(&bound, arch, NULL, &sides.a, &options, &run, err);
+        status = ec_bound_compute(&bound, arch, &sides.a, &options, &run, err);
     if (status == EC_OK)
         *out = bound.min_cut.log2;
     ec_bound_clear(&bound);

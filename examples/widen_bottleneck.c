@@ -46,7 +46,7 @@ static ec_status step(bool *done, ec_arch *arch, const ec_sites *a, uint64_t tar
     ec_int parameters = {0};
     ec_bound bound;
 
-    ec_status status = ec_bound_compute(&bound, arch, NULL, a, &options, &run, err);
+    ec_status status = ec_bound_compute(&bound, arch, a, &options, &run, err);
     if (status == EC_OK)
         status = ec_arch_parameters(&parameters, arch, err);
     if (status == EC_OK) {

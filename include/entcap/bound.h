@@ -221,9 +221,10 @@ void ec_bottleneck_clear(ec_bottleneck *bottleneck);
 /** What ec_bound_compute is to do; EC_BOUND_OPTIONS_INIT gives the defaults. */
 typedef struct ec_bound_options {
     enum { EC_METHOD_AUTO, EC_METHOD_IGRAPH, EC_METHOD_TREE } method;
-    bool exact;           /* generic rank, too */
-    uint64_t exact_limit; /* largest bound for which it is tried */
-    bool sides;           /* keep the side of every tensor */
+    bool exact;                /* generic rank, too */
+    uint64_t exact_limit;      /* largest bound for which it is tried */
+    bool sides;                /* keep the side of every tensor */
+    const ec_network *network; /* the architecture's, to be used again; NULL: lowered when needed */
 } ec_bound_options;
 
 #define EC_BOUND_OPTIONS_INIT                                                                      \
@@ -245,12 +246,14 @@ typedef struct ec_bound {
 } ec_bound;
 
 /**
- * All bounds of one partition. `network` may be NULL: then it is lowered when igraph needs it.
- * Method auto: the tree recursion where the network is a tree, else igraph.
- * Owns: *out, to be cleared, also after an error.
+ * All bounds of one partition. Method auto: the tree recursion where the network is a tree, else
+ * igraph. The bottlenecks are those of the bound: of the shared bound where it applies (it is never
+ * above the min cut, for any widths), else of the min cut.
+ *
+ * Owns:   *out, to be cleared, also after an error. out->rank points into *out: do not copy *out.
+ * Errors: EC_EINVAL (a bad side; method tree for a network), those of the single bounds
  */
-EC_NODISCARD ec_status ec_bound_compute(ec_bound *out, const ec_arch *arch,
-                                        const ec_network *network, const ec_sites *a,
+EC_NODISCARD ec_status ec_bound_compute(ec_bound *out, const ec_arch *arch, const ec_sites *a,
                                         const ec_bound_options *options, const ec_run *run,
                                         ec_error *err);
 

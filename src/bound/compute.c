@@ -6,7 +6,7 @@
 
 struct request {
     const ec_arch *arch;
-    const ec_network *network;
+    const ec_network *network; /* NULL where no method needs it */
     const ec_sites *a;
     const ec_bound_options *options;
     const ec_run *run;
@@ -68,22 +68,21 @@ done:
     return status;
 }
 
-ec_status ec_bound_compute(ec_bound *out, const ec_arch *arch, const ec_network *network,
-                           const ec_sites *a, const ec_bound_options *options, const ec_run *run,
-                           ec_error *err)
+ec_status ec_bound_compute(ec_bound *out, const ec_arch *arch, const ec_sites *a,
+                           const ec_bound_options *options, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
-    struct request request = {arch, network, a, options, run};
+    struct request request = {arch, options->network, a, options, run};
     ec_network *lowered = NULL;
     bool is_network = ec_arch_is_network(arch);
 
     *out = (ec_bound){.has_shared = false};
     if (is_network && options->method == EC_METHOD_TREE)
         return ec_fail(err, EC_EINVAL,
-                       "method tree: '%s' is a network, not a description with "
-                       "layers; use igraph or auto",
+                       "method tree: '%s' is a network, not a description with layers; use igraph "
+                       "or auto",
                        arch->name);
-    if (network == NULL && (is_network || options->method == EC_METHOD_IGRAPH)) {
+    if (options->network == NULL && (is_network || options->method == EC_METHOD_IGRAPH)) {
         EC_TRY(ec_network_from_arch(&lowered, arch, run, err));
         request.network = lowered;
     }

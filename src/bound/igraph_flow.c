@@ -13,8 +13,8 @@
 
 enum { SOURCE, TARGET, FIRST_TENSOR };
 
-/* Bytes of igraph and of this file per arc and per node, measured at 10^6 arcs and rounded up. */
-static const double bytes_per_arc = 240, bytes_per_node = 160;
+/* Bytes of igraph and of this file, measured at 8 10^6 arcs and 4 10^6 nodes, and a fifth more. */
+static const double bytes_per_arc = 170, bytes_per_node = 100;
 
 /* A flow network of igraph: arc k leads from ends[2k] to ends[2k+1]. */
 struct graph {

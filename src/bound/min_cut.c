@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Scales 2^k tried before a cut is given uncertified. */
-#define MAX_TRIES 4
+/* Scales tried before a cut is given uncertified. */
+#define MAX_TRIES 3
+
+/* They are the largest one times 1, 7/8, 6/8. */
+#define SCALE_STEPS 8
 
 /* Steps of the search for products that the rounding could hide, and products compared exactly. */
-#define MAX_STEPS    (1 << 20)
+#define MAX_STEPS    (1 << 24)
 #define MAX_PRODUCTS 64
 
 /* Largest k for which round(2^k log2 dim) is off by less than 1/2 + 2^-10: dim <= 2^20. */
@@ -25,6 +28,7 @@ struct search {
     ec_factor *dims;   /* the distinct dimensions above 1 of the others, and how many have each */
     size_t n_dims;
     uint64_t *capacity;
+    long double scale;      /* capacity = round(scale log2 dim), unless exact in a common base */
     uint64_t n_rounded;     /* indices whose capacity is rounded */
     long double lower_log2; /* no cut is below */
 };
@@ -103,33 +107,31 @@ static bool is_power_of_two(uint32_t x)
     return (x & (x - 1)) == 0;
 }
 
-/* capacity = log_base dim, exactly. */
-static void exact_capacities(struct search *s, uint32_t base)
+static uint64_t rounded(long double scale, uint32_t dim)
 {
-    for (size_t e = 0; e < s->net->n_indices; e++)
-        s->capacity[e] = is_avoided(s, e)      ? EC_FLOW_UNCUTTABLE
-                         : s->net->dim[e] == 1 ? 0
-                                               : exponent_of(s->net->dim[e], base);
-    s->n_rounded = 0;
+    return (uint64_t)llrintl(scale * log2l((long double)dim));
 }
 
-/* capacity = round(2^k log2 dim); powers of 2 are not rounded. */
-static void rounded_capacities(struct search *s, int k)
+/* capacity = log_base dim, exactly, or round(scale log2 dim), which rounds all but powers of 2. */
+static void fill_capacities(struct search *s, uint32_t base)
 {
     s->n_rounded = 0;
     for (size_t e = 0; e < s->net->n_indices; e++) {
         uint32_t dim = s->net->dim[e];
+
         if (is_avoided(s, e)) {
             s->capacity[e] = EC_FLOW_UNCUTTABLE;
-            continue;
+        } else if (base != 0) {
+            s->capacity[e] = dim == 1 ? 0 : exponent_of(dim, base);
+        } else {
+            s->capacity[e] = rounded(s->scale, dim);
+            s->n_rounded += !is_power_of_two(dim);
         }
-        s->capacity[e] = (uint64_t)llrintl(ldexpl(log2l((long double)dim), k));
-        s->n_rounded += !is_power_of_two(dim);
     }
 }
 
-/* The largest k that keeps the sum of all capacities exact. */
-static int largest_scale(const struct search *s)
+/* The largest power of two that keeps the sum of all capacities exact. */
+static long double largest_scale(const struct search *s)
 {
     long double total = 0;
     int k = max_scale;
@@ -138,71 +140,86 @@ static int largest_scale(const struct search *s)
         total += (long double)s->dims[i].count * (log2l((long double)s->dims[i].dim) + 0.5L);
     while (ldexpl(total, k) > (long double)EC_FLOW_MAX)
         k--;
-    return k;
+    return ldexpl(1, k);
 }
 
 /* --------------------------------------------------------------- certification */
 
+/* Products of dimensions that may be a cut smaller than `rank`. */
 struct window {
     const struct search *s;
     const ec_int *rank;
-    long double low, high; /* of log2 of a product that the rounding could hide */
+    uint64_t flow;
+    long double low, high; /* of their log2 */
+    long double clear;     /* log2 below which a product is surely smaller */
     ec_factor *chosen;     /* n_dims: the product in hand */
     int steps, products;
 };
 
-static bool smaller_product(struct window *w)
+/* Can the product in hand, of logarithm `sum`, be a cut smaller than the rank? */
+static bool is_hidden(struct window *w, long double sum)
 {
     ec_int product = {0};
+    uint64_t capacity = 0;
     bool smaller;
 
+    for (size_t i = 0; i < w->s->n_dims; i++)
+        capacity += w->chosen[i].count * rounded(w->s->scale, w->chosen[i].dim);
+    if (capacity < w->flow)
+        return false; /* no cut lets less through than the flow */
+    if (sum < w->clear || ++w->products > MAX_PRODUCTS)
+        return true;
     ec_bound_product(&product, w->chosen, w->s->n_dims);
     smaller = ec_int_cmp(&product, w->rank) < 0;
     ec_int_clear(&product);
     return smaller;
 }
 
-/* May products of dims[0..i], times what is chosen above (log2: `sum`), hide below the rank? */
-static bool may_hide(struct window *w, size_t i, long double sum)
+/* The same for all products of dims[0..i] with what is chosen above, of logarithm `sum`; true also
+ * when the search grows too long. */
+static bool any_hidden(struct window *w, size_t i, long double sum)
 {
     const ec_factor *dim = &w->s->dims[i];
     long double step = log2l((long double)dim->dim);
-    long double least = i > 0 ? 0 : ceill((w->low - sum) / step);
+    long double least = i > 0 ? 0 : fmaxl(0, ceill((w->low - sum) / step));
     long double most = fminl((long double)dim->count, floorl((w->high - sum) / step));
 
-    for (long double n = fmaxl(0, least); n <= most; n++) {
+    if (least > most)
+        return false;
+    for (uint64_t n = (uint64_t)least; n <= (uint64_t)most; n++) {
+        long double total = sum + (long double)n * step;
         if (++w->steps > MAX_STEPS)
             return true;
-        w->chosen[i] = (ec_factor){dim->dim, (uint64_t)n};
-        if (i > 0 ? may_hide(w, i - 1, sum + n * step)
-                  : ++w->products > MAX_PRODUCTS || smaller_product(w))
+        w->chosen[i] = (ec_factor){dim->dim, n};
+        if (i > 0 ? any_hidden(w, i - 1, total) : is_hidden(w, total))
             return true;
     }
     return false;
 }
 
 /*
- * Is `cut` proved minimal? Any smaller cut C has at most log2 V / log2 dmin indices, and
- *     flow <= capacity(C) <= 2^k log2 prod(C) + E/2,   E = rounded indices in C,
+ * Is `cut` proved minimal? A smaller cut C has at most log2 V / log2 dmin indices, and
+ *     flow <= capacity(C) <= scale log2 prod(C) + E/2,   E = rounded indices in C,
  * so log2 prod(C) lies in [lower, log2 V). Proved if no integer does, log2 V - lower <
- * log2(V/(V-1)), or no product of dimensions that are there does.
+ * log2(V/(V-1)), or no product of the dimensions does that lets the flow through.
  */
-static ec_status certify(ec_cut *cut, struct search *s, uint64_t flow, int k, ec_error *err)
+static ec_status certify(ec_cut *cut, struct search *s, uint64_t flow, ec_error *err)
 {
     ec_status status = EC_OK;
-    struct window w = {.s = s, .rank = &cut->rank};
-    long double log2_rank = 0, in_cut, slack, lower, doubt;
+    struct window w = {.s = s, .rank = &cut->rank, .flow = flow};
+    long double log2_rank = 0, in_cut, slack, doubt;
 
+    if (s->n_rounded == 0 || ec_int_cmp_u64(&cut->rank, 1) == 0) {
+        cut->certified = true;
+        return EC_OK;
+    }
     for (size_t i = 0; i < cut->n_factors; i++)
         log2_rank += (long double)cut->factors[i].count * log2l((long double)cut->factors[i].dim);
-    in_cut = s->n_dims > 0 ? floorl(log2_rank / log2l((long double)s->dims[0].dim)) + 1 : 0;
+    in_cut = floorl(log2_rank / log2l((long double)s->dims[0].dim)) + 1;
     slack = fminl((long double)s->n_rounded, in_cut) * (0.5L + 0x1p-10L);
-    lower = ldexpl((long double)flow - slack, -k);
-    s->lower_log2 = fmaxl(s->lower_log2, lower);
+    s->lower_log2 = fmaxl(s->lower_log2, ((long double)flow - slack) / s->scale);
     doubt = (log2_rank + 1) * 16 * LDBL_EPSILON; /* rounding of log2_rank and lower */
-
-    cut->certified = s->n_rounded == 0 || ec_int_cmp_u64(&cut->rank, 1) == 0;
-    if (!cut->certified && log2_rank < 62) {
+    if (log2_rank < 62) {
         long double v = (long double)ec_int_get_u64(&cut->rank);
         cut->certified = log2_rank - s->lower_log2 + doubt < -log1pl(-1 / v) / logl(2.0L);
     }
@@ -211,7 +228,8 @@ static ec_status certify(ec_cut *cut, struct search *s, uint64_t flow, int k, ec
     EC_NEW(w.chosen, s->n_dims);
     w.low = s->lower_log2 - doubt;
     w.high = log2_rank + doubt;
-    cut->certified = !may_hide(&w, s->n_dims - 1, 0);
+    w.clear = log2_rank - doubt;
+    cut->certified = !any_hidden(&w, s->n_dims - 1, 0);
 done:
     ec_free(w.chosen);
     return status;
@@ -247,7 +265,7 @@ done:
 }
 
 /* One flow at the capacities in hand; *best keeps the smaller cut. */
-static ec_status try_capacities(ec_cut *best, bool *none, struct search *s, int k, ec_error *err)
+static ec_status try_capacities(ec_cut *best, bool *none, struct search *s, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_flow flow;
@@ -263,7 +281,7 @@ static ec_status try_capacities(ec_cut *best, bool *none, struct search *s, int 
         *best = cut;
         cut = swap;
     }
-    EC_TRY(certify(best, s, flow.value, k, err));
+    EC_TRY(certify(best, s, flow.value, err));
 done:
     ec_cut_clear(&cut);
     return status;
@@ -275,6 +293,7 @@ ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none, const struct ec_cut
     ec_status status = EC_OK;
     struct search s = {.net = problem->network, .a = problem->a, .run = problem->run};
     uint32_t base;
+    long double largest;
 
     *out = (ec_cut){.n_factors = 0};
     *none = false;
@@ -282,16 +301,12 @@ ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none, const struct ec_cut
     EC_TRY(count_dims(&s, err));
     EC_NEW(s.capacity, s.net->n_indices);
     base = common_base(&s);
-    if (base != 0) {
-        exact_capacities(&s, base);
-        EC_TRY(try_capacities(out, none, &s, 0, err));
-    } else {
-        int k = largest_scale(&s);
-        for (int i = 0; i < MAX_TRIES && !out->certified && !*none; i++) {
-            EC_TRY(ec_run_step(s.run, "min cut", i, MAX_TRIES, err));
-            rounded_capacities(&s, k - i);
-            EC_TRY(try_capacities(out, none, &s, k - i, err));
-        }
+    largest = largest_scale(&s);
+    for (int i = 0; i < MAX_TRIES && !out->certified && !*none; i++) {
+        EC_TRY(ec_run_step(s.run, "min cut", i, MAX_TRIES, err));
+        s.scale = largest * (SCALE_STEPS - i) / SCALE_STEPS;
+        fill_capacities(&s, base);
+        EC_TRY(try_capacities(out, none, &s, err));
     }
 done:
     ec_free(s.dims);

@@ -19,7 +19,7 @@ struct solver {
     ec_symbols *symbols;
     const ec_quotient *quotient;
     struct rows below, here;
-    uint8_t *below_choice;
+    const uint8_t *below_choice;
 };
 
 static ec_status rows_init(struct rows *rows, size_t n_classes, size_t width, ec_error *err)
@@ -184,13 +184,13 @@ ec_status ec_tree_solve(ec_tree_value *out, ec_symbols *symbols, const ec_quotie
 {
     ec_status status = EC_OK;
     struct solver s = {.symbols = symbols, .quotient = quotient};
-    size_t best;
+    size_t top = quotient->n_levels - 1, best;
 
     *out = (ec_tree_value){.n_levels = quotient->n_levels};
     EC_TRY(ec_run_reserve(run, "tree recursion", solver_bytes(symbols, quotient), err));
     EC_NEW(out->exponent, symbols->n);
     EC_NEW(out->choice, quotient->n_levels);
-    for (size_t l = 0; l < quotient->n_levels; l++) {
+    for (size_t l = 0; l <= top; l++) {
         size_t n = quotient->level[l].n_classes;
         EC_NEW(out->choice[l], n);
         EC_TRY(rows_init(&s.here, n, symbols->end[l], err));
@@ -203,7 +203,7 @@ ec_status ec_tree_solve(ec_tree_value *out, ec_symbols *symbols, const ec_quotie
         s.here = (struct rows){.width = 0};
         s.below_choice = out->choice[l];
     }
-    best = best_row(s.below_choice, quotient->level[quotient->n_levels - 1].of_position[0]);
+    best = best_row(out->choice[top], quotient->level[top].of_position[0]);
     out->infinite = s.below.infinite[best];
     memcpy(out->exponent, s.below.exponent + best * s.below.width,
            symbols->n * sizeof *out->exponent);

@@ -15,7 +15,7 @@ static void compute(ec_bound *bound, const ec_arch *arch, const ec_sites *a)
     const ec_bound_options options = EC_BOUND_OPTIONS_INIT;
     ec_error err = {.status = EC_OK};
 
-    assert_ok(ec_bound_compute(bound, arch, NULL, a, &options, NULL, &err), &err);
+    assert_ok(ec_bound_compute(bound, arch, a, &options, NULL, &err), &err);
 }
 
 /* All sets as one string: names of a set with +, sets with a blank. */
@@ -262,9 +262,9 @@ static void methods_agree_and_the_bound_is_the_smaller_one(void **state)
         describe_random(&arch, 60, &rng);
         ec_sites a = describe_random_sides(arch.n_sites, &rng);
         options.sides = true;
-        assert_ok(ec_bound_compute(&tree, &arch, NULL, &a, &options, NULL, &err), &err);
+        assert_ok(ec_bound_compute(&tree, &arch, &a, &options, NULL, &err), &err);
         options.method = EC_METHOD_IGRAPH;
-        assert_ok(ec_bound_compute(&by_igraph, &arch, NULL, &a, &options, NULL, &err), &err);
+        assert_ok(ec_bound_compute(&by_igraph, &arch, &a, &options, NULL, &err), &err);
         assert_int_equal(ec_int_cmp(&tree.min_cut.rank, &by_igraph.min_cut.rank), 0);
         assert_int_equal(ec_int_cmp(tree.rank, by_igraph.rank), 0);
         assert_true(tree.rank == (tree.from_shared ? &tree.shared_rank : &tree.min_cut.rank));
@@ -292,7 +292,7 @@ static void tree_method_refuses_a_network(void **state)
                       "network: {indices: {a: 2, b: 2}, tensors: {T: [a, b]}, open: [a, b]}\n",
                       "AB");
     options.method = EC_METHOD_TREE;
-    assert_int_equal(ec_bound_compute(&bound, c.arch, NULL, &c.a, &options, NULL, &err), EC_EINVAL);
+    assert_int_equal(ec_bound_compute(&bound, c.arch, &c.a, &options, NULL, &err), EC_EINVAL);
     assert_string_equal(err.msg, "method tree: 'listed' is a network, not a description with "
                                  "layers; use igraph or auto");
     ec_bound_clear(&bound);
@@ -304,7 +304,7 @@ static ec_status compute_and_clear(void *arg, ec_error *err)
     const oracle_case *c = arg;
     const ec_bound_options options = EC_BOUND_OPTIONS_INIT;
     ec_bound bound;
-    ec_status status = ec_bound_compute(&bound, c->arch, NULL, &c->a, &options, NULL, err);
+    ec_status status = ec_bound_compute(&bound, c->arch, &c->a, &options, NULL, err);
 
     ec_bound_clear(&bound);
     return status;

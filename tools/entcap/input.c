@@ -38,6 +38,7 @@ void tool_input_clear(tool_input *input)
 int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options, tool_bounds *out)
 {
     ec_network *network = NULL; /* lowered once, where it is needed at all */
+    ec_bound_options with_network = *options;
     ec_status status = EC_OK;
     ec_error err = {0};
 
@@ -49,9 +50,10 @@ int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options
     if (options->method != EC_METHOD_TREE &&
         (options->method == EC_METHOD_IGRAPH || ec_arch_is_network(input->arch)))
         status = ec_network_from_arch(&network, input->arch, &t->run, &err);
+    with_network.network = network;
     for (size_t i = 0; status == EC_OK && i < out->n; i++)
-        status = ec_bound_compute(&out->items[i], input->arch, network,
-                                  &input->partitions.items[i].a, options, &t->run, &err);
+        status = ec_bound_compute(&out->items[i], input->arch, &input->partitions.items[i].a,
+                                  &with_network, &t->run, &err);
     ec_network_free(network);
     return status == EC_OK ? TOOL_GO_ON : tool_fail(t, input->file, &err);
 }
