@@ -170,8 +170,8 @@ static void check_bottleneck(trial *t)
     ec_error err = {.status = EC_OK};
     size_t n = oracle_bottleneck(expected, MAX_SETS, t->c->arch, &t->c->a);
 
-    assert_ok(ec_bound_compute(&bound, t->c->arch, t->network, &t->c->a, &options, &t->run, &err),
-              &err);
+    options.network = t->network;
+    assert_ok(ec_bound_compute(&bound, t->c->arch, &t->c->a, &options, &t->run, &err), &err);
     AGREE(ec_int_cmp_u64(bound.rank, t->upper) == 0);
     assert_true(bound.bottleneck.n_sets <= MAX_SETS);
     sort_sets(found, t, &bound.bottleneck);
