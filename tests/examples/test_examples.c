@@ -70,6 +70,23 @@ static void wide_base_and_wide_tip_win_one_partition_each(void **state)
     assert_printed("left-right         3.321928       5.321928\n");
 }
 
+/* The P = 3 network whose generic rank, 7, is below its min cut, 8. */
+static void random_weights_reach_the_generic_rank(void **state)
+{
+    (void)state;
+    assert_int_equal(run("verify_random models/gap-p3.yaml BAABBBAAB 7")->status, 0);
+    assert_printed("ln bound 2.0794\nlabel  0  ln rank 1.9459 ");
+    assert_printed("rank of 16 x 16 outputs 7  holds\n");
+}
+
+/* The checkerboard of fashion-convac is cut at 16^256: too large to measure, and said so. */
+static void what_is_out_of_reach_is_named(void **state)
+{
+    (void)state;
+    assert_int_equal(run("verify_random models/fashion-convac.yaml interleaved 7")->status, 0);
+    assert_printed("label  9  rank out of reach: ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +97,8 @@ int main(void)
         cmocka_unit_test(faulty_description_is_reported_with_its_place),
         cmocka_unit_test(widening_the_bottleneck_reaches_the_target),
         cmocka_unit_test(wide_base_and_wide_tip_win_one_partition_each),
+        cmocka_unit_test(random_weights_reach_the_generic_rank),
+        cmocka_unit_test(what_is_out_of_reach_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
