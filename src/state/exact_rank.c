@@ -38,8 +38,9 @@ static ec_status predict(const ec_measurement *m, const ec_sampling *sampling, e
     ec_status status = EC_OK;
 
     if (sampling->inputs > m->options->rank_limit)
-        return ec_fail(err, EC_ELIMIT, "needs %zu product inputs on each side, the limit is %llu",
-                       sampling->inputs, (unsigned long long)m->options->rank_limit);
+        return ec_fail(err, EC_ELIMIT,
+                       "needs more than %llu product inputs on each side, the limit",
+                       (unsigned long long)m->options->rank_limit);
     EC_TRY(ec_bound_sampled_cost(&cost, sampling, err));
     EC_TRY(ec_run_reserve(m->run, "exact rank", cost.bytes, err));
     if (cost.multiply_adds > m->options->max_multiply_adds)

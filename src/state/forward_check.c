@@ -26,16 +26,28 @@ typedef struct forward {
     uint64_t *output;                /* [label][s][t] */
 } forward;
 
-/* sum_i w_i x_i mod p; the sum of 126-bit products is carried in three words */
+static unsigned __int128 product(uint64_t a, uint64_t b)
+{
+    return (unsigned __int128)a * b;
+}
+
+/* sum_i w_i x_i mod p: four products of residues below 2^63 fit 128 bits, sums of them carry */
 static uint64_t dot(const uint64_t *w, const uint64_t *x, size_t n, const forward *f)
 {
-    unsigned __int128 sum = 0;
+    unsigned __int128 sum = 0, four;
     uint64_t carry = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        unsigned __int128 product = (unsigned __int128)w[i] * x[i];
-        sum += product;
-        carry += sum < product;
+    for (; i + 4 <= n; i += 4) {
+        four = product(w[i], x[i]) + product(w[i + 1], x[i + 1]) + product(w[i + 2], x[i + 2]) +
+               product(w[i + 3], x[i + 3]);
+        sum += four;
+        carry += sum < four;
+    }
+    for (; i < n; i++) {
+        four = product(w[i], x[i]);
+        sum += four;
+        carry += sum < four;
     }
     return (uint64_t)((sum % f->p + ec_residues_mul(carry, f->wrap, f->p)) % f->p);
 }
