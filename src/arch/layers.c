@@ -131,12 +131,14 @@ static ec_status read_window(uint32_t out[2], const struct shape *s, const ec_tr
                              const ec_node *node, ec_error *err)
 {
     int n_dims = s->arch->input.n_dims;
-    uint64_t extent[2] = {1, 1};
+    size_t extent[2] = {1, 1};
+    uint64_t n = 1;
     ec_status status;
 
-    if (n_dims == 1 && node->kind == EC_NODE_SCALAR)
-        status = ec_value_integer(&extent[1], tree, node, &ec_range_extent, err);
-    else
+    if (n_dims == 1 && node->kind == EC_NODE_SCALAR) {
+        status = ec_value_integer(&n, tree, node, &ec_range_extent, err);
+        extent[1] = n;
+    } else
         status = ec_value_extents(extent, &n_dims, tree, node, "the window", err);
     out[0] = (uint32_t)extent[0];
     out[1] = (uint32_t)extent[1];

@@ -16,25 +16,21 @@ static ec_status read_image(ec_input *input, const ec_tree *tree, const ec_node 
     ec_field fields[] = {{.key = "size", .required = true}, {.key = "fit"}};
     const ec_node *size, *fit;
     const char *word = "pad";
-    uint64_t extent[2] = {1, 1};
 
     EC_TRY(ec_value_fields(fields, 2, tree, node, "image", err));
     size = fields[0].value;
     fit = fields[1].value;
-    EC_TRY(ec_value_extents(extent, &input->n_dims, tree, size, "size", err));
     input->has_image = true;
-    input->image[0] = extent[0];
-    input->image[1] = extent[1];
-    if (extent[0] * extent[1] > EC_ARCH_MAX_SITES)
-        return ec_source_fail(&tree->source, size->place, err,
-                              "an image of %llu pixels is too large; at most %zu are fine",
-                              (unsigned long long)(extent[0] * extent[1]), EC_ARCH_MAX_SITES);
+    EC_TRY(ec_value_extents(input->image, &input->n_dims, tree, size, "size", err));
     if (fit != NULL)
         EC_TRY(ec_value_string(&word, tree, fit, "fit", err));
-    if (strcmp(word, "pad") != 0 && strcmp(word, "resize") != 0)
+    if (strcmp(word, "pad") == 0)
+        input->fit = EC_FIT_PAD;
+    else if (strcmp(word, "resize") == 0)
+        input->fit = EC_FIT_RESIZE;
+    else
         return ec_source_fail(&tree->source, fit->place, err, "fit is pad or resize, not %s",
                               ec_quote(word).text);
-    input->fit = strcmp(word, "pad") == 0 ? EC_FIT_PAD : EC_FIT_RESIZE;
     if (input->fit == EC_FIT_PAD &&
         (input->image[0] > input->grid[0] || input->image[1] > input->grid[1]))
         return ec_source_fail(&tree->source, size->place, err,
@@ -72,17 +68,11 @@ static ec_status read_input(ec_arch *arch, const ec_tree *tree, const ec_node *n
                          {.key = "features"}};
     const ec_range channels = {"channels", 1, EC_ARCH_MAX_DIMENSION};
     ec_input *input = &arch->input;
-    uint64_t extent[2] = {1, 1}, dim = 0;
+    uint64_t dim = 0;
 
     EC_TRY(ec_value_fields(fields, 4, tree, node, "input", err));
-    EC_TRY(ec_value_extents(extent, &input->n_dims, tree, fields[0].value, "shape", err));
-    if (extent[0] * extent[1] > EC_ARCH_MAX_SITES)
-        return ec_source_fail(&tree->source, fields[0].value->place, err,
-                              "%llu sites are too many; at most %zu are fine",
-                              (unsigned long long)(extent[0] * extent[1]), EC_ARCH_MAX_SITES);
-    input->grid[0] = extent[0];
-    input->grid[1] = extent[1];
-    arch->n_sites = extent[0] * extent[1];
+    EC_TRY(ec_value_extents(input->grid, &input->n_dims, tree, fields[0].value, "shape", err));
+    arch->n_sites = input->grid[0] * input->grid[1];
     EC_TRY(ec_value_integer(&dim, tree, fields[1].value, &channels, err));
     input->channels = (uint32_t)dim;
     if (fields[2].value != NULL)

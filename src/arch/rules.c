@@ -80,21 +80,25 @@ static ec_status resolve_all(ec_rule *rule, const ec_arch *arch, const char *nam
     return EC_OK;
 }
 
+/* 1-D: site < floor(n/2); 2-D: column < width/2, so that the middle one of an odd width is in A. */
 static ec_status resolve_left(ec_rule *rule, const ec_arch *arch, const char *name, ec_error *err)
 {
+    bool flat = ec_arch_is_network(arch) || arch->input.n_dims == 1;
+
     (void)name;
     (void)err;
     site_grid(rule->end, arch);
-    rule->end[1] /= 2;
+    rule->end[1] = flat ? rule->end[1] / 2 : (rule->end[1] + 1) / 2;
     return EC_OK;
 }
 
+/* row < height/2 */
 static ec_status resolve_top(ec_rule *rule, const ec_arch *arch, const char *name, ec_error *err)
 {
     (void)name;
     (void)err;
     site_grid(rule->end, arch);
-    rule->end[0] /= 2;
+    rule->end[0] = (rule->end[0] + 1) / 2;
     return EC_OK;
 }
 
@@ -161,11 +165,11 @@ static bool in_first_half(const ec_rule *rule, size_t row, size_t column)
 }
 
 static const struct ec_builtin table[] = {
-    {.type = {"left-right", "A: 1-D the first n/2 sites, 2-D the columns below width/2"},
+    {.type = {"left-right", "A: 1-D the first n/2 sites, rounded down, 2-D column < width/2"},
      .home = IN_1D | IN_2D | IN_NETWORK,
      .axis = AXIS_COLUMNS,
      .resolve = resolve_left},
-    {.type = {"top-bottom", "A: the rows below height/2"},
+    {.type = {"top-bottom", "A: row < height/2"},
      .home = IN_2D,
      .axis = AXIS_ROWS,
      .resolve = resolve_top},

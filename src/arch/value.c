@@ -35,6 +35,10 @@ static ec_status unknown_key(const ec_field *fields, size_t n, const ec_tree *tr
 
     for (size_t i = 0; i < n; i++)
         ec_nearest_offer(&nearest, fields[i].key);
+    if (strchr(digits, word[0]) != NULL && word[0] != '\0') /* {name: x, a: 0-3,8} */
+        return ec_source_fail(&tree->source, key->place, err,
+                              "%s has no key %s; put a value with commas in quotes", what,
+                              ec_quote(word).text);
     join_keys(keys + strlen(keys), sizeof keys - strlen(keys), fields, n);
     return ec_source_fail(&tree->source, key->place, err, "%s has no key %s; %s", what,
                           ec_quote(word).text, ec_hint(nearest.best, keys).text);
@@ -93,30 +97,27 @@ bool ec_value_scan(uint64_t *out, const char *text, const char **end)
     return true;
 }
 
-/* A plain run of digits without leading zeros, of any length; *out is borrowed from the tree. */
-static ec_status plain_digits(const char **out, const ec_tree *tree, const ec_node *node,
-                              const char *expected, ec_error *err)
+/* A plain run of digits without leading zeros, of any length; NULL after a report. */
+static const char *plain_digits(const ec_tree *tree, const ec_node *node, const char *expected,
+                                ec_error *err)
 {
-    const char *text;
-    size_t n;
+    const char *text = node->kind == EC_NODE_SCALAR ? ec_tree_string(tree, node) : NULL;
+    size_t n = text != NULL ? strspn(text, digits) : 0;
 
-    if (node->kind != EC_NODE_SCALAR)
-        return ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
-                              kinds[node->kind]);
-    text = ec_tree_string(tree, node);
-    n = strspn(text, digits);
-    if (n == 0 || text[n] != '\0')
-        return ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
-                              ec_quote(text).text);
-    if (!node->plain)
-        return ec_source_fail(&tree->source, node->place, err,
-                              "%s, not a string; remove the quotes", expected);
-    if (n > 1 && text[0] == '0')
-        return ec_source_fail(&tree->source, node->place, err,
-                              "%s, not %s; remove the leading zeros", expected,
-                              ec_quote(text).text);
-    *out = text;
-    return EC_OK;
+    if (text == NULL)
+        ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected, kinds[node->kind]);
+    else if (n == 0 || text[n] != '\0')
+        ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
+                       ec_quote(text).text);
+    else if (!node->plain)
+        ec_source_fail(&tree->source, node->place, err, "%s, not a string; remove the quotes",
+                       expected);
+    else if (n > 1 && text[0] == '0')
+        ec_source_fail(&tree->source, node->place, err, "%s, not %s; remove the leading zeros",
+                       expected, ec_quote(text).text);
+    else
+        return text;
+    return NULL;
 }
 
 ec_status ec_value_integer(uint64_t *out, const ec_tree *tree, const ec_node *node,
@@ -124,13 +125,12 @@ ec_status ec_value_integer(uint64_t *out, const ec_tree *tree, const ec_node *no
 {
     char expected[120];
     const char *text, *end;
-    ec_status status;
 
     snprintf(expected, sizeof expected, "%s is a plain integer from %llu to %llu", range->what,
              (unsigned long long)range->min, (unsigned long long)range->max);
-    status = plain_digits(&text, tree, node, expected, err);
-    if (status != EC_OK)
-        return status;
+    text = plain_digits(tree, node, expected, err);
+    if (text == NULL)
+        return EC_EPARSE;
     if (!ec_value_scan(out, text, &end) || *out < range->min || *out > range->max)
         return ec_source_fail(&tree->source, node->place, err, "%s, not %s", expected,
                               ec_quote(text).text);
@@ -145,9 +145,10 @@ ec_status ec_value_big_integer(ec_int *out, const ec_tree *tree, const ec_node *
     ec_status status;
 
     snprintf(expected, sizeof expected, "%s is a plain integer, at least 1", what);
-    status = plain_digits(&text, tree, node, expected, err);
-    if (status == EC_OK)
-        status = ec_int_parse(out, text, err);
+    text = plain_digits(tree, node, expected, err);
+    if (text == NULL)
+        return EC_EPARSE;
+    status = ec_int_parse(out, text, err);
     if (status == EC_OK && ec_int_cmp_u64(out, 1) < 0)
         status = ec_source_fail(&tree->source, node->place, err, "%s, not '0'", expected);
     return status;
@@ -194,33 +195,44 @@ ec_status ec_value_flag(bool *out, const ec_tree *tree, const ec_node *node, ec_
     return EC_OK;
 }
 
+/* A scalar that is not empty or null; NULL after a report. */
+static const char *take_string(const ec_tree *tree, const ec_node *node, const char *what,
+                               ec_error *err)
+{
+    static const char *const nulls[] = {"~", "null", "Null", "NULL"};
+    const char *text;
+    bool empty;
+
+    if (node->kind != EC_NODE_SCALAR) {
+        ec_source_fail(&tree->source, node->place, err, "%s is a string, not %s", what,
+                       kinds[node->kind]);
+        return NULL;
+    }
+    text = ec_tree_string(tree, node);
+    empty = text[0] == '\0';
+    for (size_t i = 0; i < sizeof nulls / sizeof *nulls && node->plain; i++)
+        empty = empty || strcmp(text, nulls[i]) == 0;
+    if (!empty)
+        return text;
+    ec_source_fail(&tree->source, node->place, err, "%s is empty; write a string", what);
+    return NULL;
+}
+
 ec_status ec_value_string(const char **out, const ec_tree *tree, const ec_node *node,
                           const char *what, ec_error *err)
 {
-    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
-    const char *text;
-
-    if (node->kind != EC_NODE_SCALAR)
-        return ec_source_fail(&tree->source, node->place, err, "%s is a string, not %s", what,
-                              kinds[node->kind]);
-    text = ec_tree_string(tree, node);
-    for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
-        if (text[0] == '\0' || (node->plain && strcmp(text, nulls[i]) == 0))
-            return ec_source_fail(&tree->source, node->place, err, "%s is empty; write a string",
-                                  what);
-    *out = text;
-    return EC_OK;
+    *out = take_string(tree, node, what, err);
+    return *out != NULL ? EC_OK : EC_EPARSE;
 }
 
 ec_status ec_value_name(char **out, const ec_tree *tree, const ec_node *node, const char *what,
                         ec_error *err)
 {
-    const char *text = NULL;
+    const char *text = take_string(tree, node, what, err);
     size_t size;
-    ec_status status = ec_value_string(&text, tree, node, what, err);
 
-    if (status != EC_OK)
-        return status;
+    if (text == NULL)
+        return EC_EPARSE;
     size = strlen(text);
     if (size > EC_ARCH_MAX_NAME)
         return ec_source_fail(&tree->source, node->place, err,
@@ -251,22 +263,27 @@ ec_status ec_value_list(const ec_tree *tree, const ec_node *node, const char *wh
     return EC_OK;
 }
 
-ec_status ec_value_extents(uint64_t out[2], int *n_dims, const ec_tree *tree, const ec_node *node,
+ec_status ec_value_extents(size_t out[2], int *n_dims, const ec_tree *tree, const ec_node *node,
                            const char *what, ec_error *err)
 {
     static const char *const forms[] = {"[n] or [height, width]", "[n]", "[height, width]"};
     const ec_node *item = ec_tree_first(tree, node);
-    size_t i = 0;
+    uint64_t extent[2] = {1, 1};
 
     if (node->kind != EC_NODE_LIST || node->count < 1 || node->count > 2 ||
         (*n_dims != 0 && node->count != (uint32_t)*n_dims))
         return ec_source_fail(&tree->source, node->place, err, "%s is %s", what, forms[*n_dims]);
     *n_dims = (int)node->count;
-    out[0] = 1;
-    for (i = 2 - node->count; i < 2; i++, item = ec_tree_next(tree, item)) {
-        ec_status status = ec_value_integer(&out[i], tree, item, &ec_range_extent, err);
+    for (size_t i = 2 - node->count; i < 2; i++, item = ec_tree_next(tree, item)) {
+        ec_status status = ec_value_integer(&extent[i], tree, item, &ec_range_extent, err);
         if (status != EC_OK)
             return status;
     }
+    out[0] = extent[0];
+    out[1] = extent[1];
+    if (out[0] * out[1] > EC_ARCH_MAX_SITES)
+        return ec_source_fail(&tree->source, node->place, err,
+                              "%s has %zu positions; at most %zu are fine", what, out[0] * out[1],
+                              EC_ARCH_MAX_SITES);
     return EC_OK;
 }

@@ -58,10 +58,10 @@ EC_NODISCARD ec_status ec_value_list(const ec_tree *tree, const ec_node *node, c
                                      ec_error *err);
 
 /**
- * Height and width: [n] in 1-D, [height, width] in 2-D. *n_dims says which is expected, or 0: both
- * are fine, and *n_dims is set.
+ * Height and width: [n] in 1-D, [height, width] in 2-D, EC_ARCH_MAX_SITES positions at most.
+ * *n_dims says which is expected, or 0: both are fine, and *n_dims is set.
  */
-EC_NODISCARD ec_status ec_value_extents(uint64_t out[2], int *n_dims, const ec_tree *tree,
+EC_NODISCARD ec_status ec_value_extents(size_t out[2], int *n_dims, const ec_tree *tree,
                                         const ec_node *node, const char *what, ec_error *err);
 
 /**

@@ -69,10 +69,14 @@ static int find_markers(struct expected *out, const char *text)
 
 static bool parse_err_file(struct expected *out, const char *text)
 {
-    int used = 0;
+    char *end;
 
-    return sscanf(text, "%d:%d:%n", &out->line, &out->col, &used) == 2 && used > 0 &&
-           take_message(out, text + used);
+    out->line = (int)strtol(text, &end, 10);
+    if (end == text || *end != ':')
+        return false;
+    text = end + 1;
+    out->col = (int)strtol(text, &end, 10);
+    return end != text && *end == ':' && take_message(out, end + 1);
 }
 
 /* What is wrong with the report of a bad description, NULL if nothing. */
@@ -255,26 +259,31 @@ static void long_lines_are_cut_around_the_place(void **state)
     assert_true(strlen(err.source) > 200);
 }
 
+/* n times the two bytes of an e with an acute accent. */
+static size_t put_accents(char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        text[2 * i] = '\xc3';
+        text[2 * i + 1] = '\xa9';
+    }
+    return 2 * n;
+}
+
 static void cuts_fall_between_characters(void **state)
 {
     (void)state;
-    char text[1200] = "name: [";
+    char text[1200];
 
-    for (size_t pad = 0; pad < 4; pad++) {
+    for (int pad = 0; pad < 4; pad++) {
         ec_error err = {0};
         ec_arch *arch;
-        size_t n = 7;
-        text[n++] = '\'';
-        for (size_t i = 0; i < pad; i++)
-            text[n++] = 'x';
-        for (int i = 0; i < 150; i++, n += 2)
-            memcpy(text + n, "\xc3\xa9", 2);
+        size_t n = (size_t)snprintf(text, sizeof text, "name: ['%.*s", pad, "xxxx");
+        n += put_accents(text + n, 150);
         n += (size_t)snprintf(text + n, sizeof text - n, "' 1");
-        for (int i = 0; i < 150; i++, n += 2)
-            memcpy(text + n, "\xc3\xa9", 2);
+        n += put_accents(text + n, 150);
         assert_int_equal(ec_arch_parse(&arch, text, n, "long", &err), EC_EPARSE);
         assert_string_equal(err.msg, "a list goes on with ',' or ends with ']'");
-        assert_int_equal(err.col, 161 + (int)pad);
+        assert_int_equal(err.col, 161 + pad);
         assert_int_equal(err.source[err.caret], '1');
         assert_null(strchr(err.source, '?'));
     }

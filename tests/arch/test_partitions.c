@@ -88,7 +88,8 @@ static void built_in_sides_in_2d(void **state)
     /* 3 x 4 sites, one window: the first six of twelve, row-major; rounding of the middle */
     static const struct expected one_window[] = {
         {"scale:0", "AAAAAABBBBBB"},
-        {"top-bottom", "AAAABBBBBBBB"},
+        {"top-bottom", "AAAAAAAABBBB"}, /* row < 3/2 */
+        {"left-right", "AABBAABBAABB"},
         {"block:1:5", "BBBBBABBBBBB"},
     };
 

@@ -147,7 +147,8 @@ static void columns_count_characters_and_lines_end_at_cr_too(void **state)
     assert_int_equal(err->line, 2);
     assert_int_equal(err->col, 22);
     assert_int_equal(err->caret, 23);
-    err = refused("name: t\rinput: {shape: [4], channels: 2, \"\xc3\xa9\xc3\xa9\": 1, x: 2}\r" LAYERS);
+    err = refused(
+        "name: t\rinput: {shape: [4], channels: 2, \"\xc3\xa9\xc3\xa9\": 1, x: 2}\r" LAYERS);
     assert_int_equal(err->line, 2);
     assert_int_equal(err->col, 34);
     assert_string_equal(err->source,
@@ -163,8 +164,8 @@ static ec_status parse_padded(const char *head, size_t n, char pad, ec_error *er
     ec_status status;
 
     assert_non_null(text);
-    memset(text, pad, n);
-    memcpy(text, head, strlen(head));
+    for (size_t i = 0; i < n; i++)
+        text[i] = *head != '\0' ? *head++ : pad;
     status = ec_arch_parse(&arch, text, n, "text", err);
     ec_arch_free(arch);
     ec_free(text);
