@@ -34,6 +34,9 @@ typedef struct ec_states_found {
 /** Does every label keep the bound across every partition? */
 bool ec_report_holds(const ec_states_found *found);
 
+/** Was anything of this partition measured that could have broken the bound? */
+bool ec_report_measured(const ec_state *state);
+
 /** What a bound says of a requirement. */
 typedef enum ec_verdict {
     EC_VERDICT_FAILED,    /* the upper bound is below it: no weights can meet it */
@@ -64,7 +67,7 @@ EC_NODISCARD ec_status ec_report_states_json(ec_json *json, const ec_states_foun
 
 /**
  * A table under construction, to be printed as aligned text or as HTML. Columns in which every cell
- * is empty are left out. Zero-initialised, then ec_table_init; clear it with ec_table_clear.
+ * is empty or "-" are left out. Zero-initialised, then ec_table_init; clear it with ec_table_clear.
  */
 typedef struct ec_table {
     const char *columns; /* private: "<partition|>sites in A|..." */
@@ -124,7 +127,6 @@ typedef struct ec_report_page {
     const ec_report_source *sources;
     size_t n_sources;
     const char *command; /* as typed */
-    const char *date;    /* "2024-05-01", or NULL */
     uint64_t seed;
     bool charts; /* draw charts with gnuplot */
 } ec_report_page;

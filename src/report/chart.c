@@ -10,6 +10,7 @@
  */
 
 #define MAX_POINTS 600 /* of a line; more than a chart has pixels are thinned out */
+#define MAX_MARKS  60  /* points that are marked one by one */
 
 /* Dark on white and of different dash types: told apart without colour, too. */
 static const char *const line_style[] = {
@@ -54,15 +55,18 @@ static void put_script(ec_text *script, const ec_chart *chart)
                          "set tics nomirror out\n"
                          "set grid ytics lc rgb '#d8d8d8' lw 1\n"
                          "set key above left noenhanced\n"
-                         "set offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n");
+                         "set autoscale noextend\n"
+                         "set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06\n");
     if (chart->log_y)
-        ec_text_puts(script, "set logscale y\nset format y '10^{%L}'\n");
+        ec_text_puts(script, "set logscale y\nset format y '10^{%L}'\nset mytics 1\n");
     ec_text_printf(script, "set xlabel '%s'\nset ylabel '%s'\n", chart->x_name, chart->y_name);
     for (size_t i = 0; i < chart->n_series; i++)
         put_points(script, &chart->series[i], i, chart->log_y);
     for (size_t i = 0; i < chart->n_series; i++) {
-        ec_text_printf(script, "%s $d%zu using 1:2 with linespoints pt 7 ps 0.4 %s ",
-                       i == 0 ? "plot" : ",", i, line_style[i % N_STYLES]);
+        bool few = chart->series[i].n <= MAX_MARKS;
+
+        ec_text_printf(script, "%s $d%zu using 1:2 with %s %s ", i == 0 ? "plot" : ",", i,
+                       few ? "linespoints pt 7 ps 0.4" : "lines", line_style[i % N_STYLES]);
         if (chart->series[i].title[0] == '\0') {
             ec_text_puts(script, "notitle");
         } else {

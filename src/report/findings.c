@@ -11,6 +11,18 @@ bool ec_report_holds(const ec_states_found *found)
     return true;
 }
 
+bool ec_report_measured(const ec_state *state)
+{
+    for (size_t y = 0; y < state->n_labels; y++) {
+        const ec_label_state *label = &state->labels[y];
+
+        if (label->rank.known || label->forward.known || label->von_neumann.known ||
+            label->renyi2.known)
+            return true;
+    }
+    return false;
+}
+
 const char *ec_verdict_text(ec_verdict verdict)
 {
     switch (verdict) {

@@ -65,6 +65,26 @@ static char *format_rounded(char out[EC_CELL], double log2)
     return out;
 }
 
+/* "2^1024", if a long x is a power of a small number; false if it is none. */
+static bool format_power_of_small(char out[EC_CELL], const ec_int *x)
+{
+    double log2_x = ec_log2_of(x);
+    ec_int power = {0};
+    bool found = false;
+
+    for (uint32_t base = 2; base <= 12 && !found; base++) {
+        double exponent = log2_x / log2(base);
+
+        if (fabs(exponent - round(exponent)) > 1e-6)
+            continue;
+        ec_int_pow_u64(&power, base, (uint64_t)round(exponent));
+        found = ec_int_cmp(&power, x) == 0;
+        snprintf(out, EC_CELL, "%" PRIu32 "^%.0f", base, exponent);
+    }
+    ec_int_clear(&power);
+    return found;
+}
+
 static bool is_short(const ec_int *x)
 {
     return ec_int_fits_u64(x) && ec_int_cmp_u64(x, UINT64_C(999999999999999)) <= 0;
@@ -72,8 +92,9 @@ static bool is_short(const ec_int *x)
 
 char *ec_format_int(char out[EC_CELL], const ec_int *x)
 {
-    return is_short(x) ? ec_format_count(out, ec_int_get_u64(x))
-                       : format_rounded(out, ec_log2_of(x));
+    if (is_short(x))
+        return ec_format_count(out, ec_int_get_u64(x));
+    return format_power_of_small(out, x) ? out : format_rounded(out, ec_log2_of(x));
 }
 
 char *ec_format_cut_rank(char out[EC_CELL], const ec_cut *cut)

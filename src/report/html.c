@@ -19,19 +19,22 @@ static const char style[] =
     "h1{font-size:1.9rem;line-height:1.2;margin:0 0 .25rem;overflow-wrap:anywhere}\n"
     "h2{font-size:1.3rem;line-height:1.25;margin:0 0 .75rem}\n"
     "h3{font-size:1.05rem;margin:1.75rem 0 .4rem;overflow-wrap:anywhere}\n"
-    "p{margin:.5rem 0;max-width:44rem}\n"
+    "p{margin:.5rem 0;max-width:50rem}\n"
     "section{margin-top:2rem;padding-top:1.5rem;border-top:1px solid var(--line)}\n"
-    "header p,.note,figcaption{color:var(--soft)}\n"
+    ".size,.note,figcaption{color:var(--soft)}\n"
     ".note,figcaption{font-size:.9rem}\n"
     "nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:1rem 0 0;"
     "padding:0}\n"
     "a{color:var(--accent)}\n"
-    "ul.plain{padding-left:1.2rem;max-width:44rem}\n"
+    "ul.plain{padding-left:1.2rem;margin:.5rem 0;max-width:62rem}\n"
     ".verdict{border-left:.35rem solid var(--accent);background:var(--pale);padding:.75rem 1rem;"
-    "margin:1rem 0;max-width:44rem}\n"
+    "margin:1rem 0;max-width:50rem}\n"
     ".verdict.no{border-left:.35rem double #a3140e}\n"
     ".verdict p{margin:0}\n"
-    ".scroll{overflow-x:auto;margin:.75rem 0}\n"
+    ".scroll{overflow-x:auto;margin:.75rem 0;background:linear-gradient(to right,#fff 50%,"
+    "transparent) left/2.5rem 100% no-repeat local,linear-gradient(to left,#fff 50%,transparent) "
+    "right/2.5rem 100% no-repeat local,linear-gradient(to right,#0003,transparent) left/.7rem "
+    "100% no-repeat,linear-gradient(to left,#0003,transparent) right/.7rem 100% no-repeat}\n"
     "table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;color:var(--soft);font-size:.9rem;padding:0 0 .4rem}\n"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;"
@@ -41,6 +44,7 @@ static const char style[] =
     "tbody th{font-weight:600}\n"
     ".n{text-align:right}\n"
     "td{white-space:nowrap}\n"
+    "sup,sub{font-size:.75em;line-height:0}\n"
     "code{font:.88em ui-monospace,'Cascadia Mono','DejaVu Sans Mono',Menlo,monospace;"
     "overflow-wrap:anywhere}\n"
     ".label{display:inline-block;font-size:.78rem;line-height:1.3;padding:0 .45em;"
@@ -49,11 +53,12 @@ static const char style[] =
     ".label.measured{border-style:dotted}\n"
     ".label.failed,.label.violated{border:2px solid #a3140e;color:#a3140e;font-weight:700}\n"
     "figure{margin:1rem 0}\n"
-    "figure svg{display:block;max-width:100%;height:auto}\n"
-    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));"
-    "gap:0 1.5rem}\n"
+    "figure svg{display:block;width:100%;max-width:35rem;height:auto}\n"
+    ".diagram svg{width:auto;max-width:100%}\n"
+    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));"
+    "gap:0 2rem;align-items:start}\n"
     ".diagram{overflow-x:auto}\n"
-    ".meter{display:block;width:7rem;height:.7rem}\n"
+    ".meter{display:inline-block;width:6rem;height:.6rem;margin-left:.4rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:.5rem 0}\n"
     "dt{color:var(--soft)}\n"
     "dd{margin:0;overflow-wrap:anywhere}\n"
@@ -92,6 +97,24 @@ void ec_html_escape(ec_text *out, const char *text)
             else
                 ec_text_add(out, text, 1);
         }
+    }
+}
+
+void ec_html_number(ec_text *out, const char *text)
+{
+    char plain[EC_CELL];
+
+    while (*text != '\0') {
+        size_t n = strcspn(text, "^");
+
+        snprintf(plain, sizeof plain, "%.*s", (int)n, text);
+        ec_html_escape(out, plain);
+        text += n;
+        if (*text == '\0')
+            break;
+        n = strspn(text + 1, "0123456789");
+        ec_text_printf(out, n > 0 ? "<sup>%.*s</sup>" : "^%.*s", (int)n, text + 1);
+        text += n + 1;
     }
 }
 

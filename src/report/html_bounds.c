@@ -14,7 +14,7 @@ static ec_status put_size(ec_text *out, const ec_arch *arch, ec_error *err)
     ec_int count = {0};
     char number[EC_CELL];
 
-    ec_text_printf(out, "<p>%s sites", ec_format_count(number, arch->n_sites));
+    ec_text_printf(out, "<p class=\"size\">%s sites", ec_format_count(number, arch->n_sites));
     if (!ec_arch_is_network(arch))
         ec_text_printf(out, " of %" PRIu32 " features", arch->input.channels);
     EC_TRY(ec_arch_parameters(&count, arch, err));
@@ -37,8 +37,9 @@ static void put_capacity(ec_text *out, const ec_partition *partition, const ec_b
 
     ec_text_puts(out, "<li><strong>");
     ec_html_escape(out, partition->name);
-    ec_text_printf(out, "</strong>: rank at most %s, entanglement entropy at most %.2f&nbsp;nats",
-                   ec_format_bound(text, bound), ec_nats_of(bound->rank));
+    ec_text_puts(out, "</strong>: rank at most ");
+    ec_html_number(out, ec_format_bound(text, bound));
+    ec_text_printf(out, ", entanglement entropy at most %.2f&nbsp;nats", ec_nats_of(bound->rank));
     if (ec_format_bottleneck(text, &bound->bottleneck)[0] != '\0') {
         ec_text_puts(out, "; limited by ");
         ec_html_escape(out, text);
@@ -48,25 +49,24 @@ static void put_capacity(ec_text *out, const ec_partition *partition, const ec_b
 
 static void put_verdict(ec_text *out, const ec_states_found *found)
 {
-    size_t labels = 0, broken = 0;
+    size_t n = found->partitions->n, measured = 0, broken = 0;
 
-    for (size_t i = 0; i < found->partitions->n; i++) {
-        labels = found->states[i].n_labels;
+    for (size_t i = 0; i < n; i++) {
+        measured += ec_report_measured(&found->states[i]);
         broken += !found->states[i].holds;
     }
     if (broken == 0)
         ec_text_printf(out,
-                       "<div class=\"verdict\"><p><strong>The bound holds.</strong> %zu label%s of "
-                       "the network with its weights %s measured across %zu partition%s, and "
-                       "none exceeds it.</p></div>\n",
-                       labels, labels == 1 ? "" : "s", labels == 1 ? "was" : "were",
-                       found->partitions->n, found->partitions->n == 1 ? "" : "s");
+                       "<div class=\"verdict\"><p><strong>The bound holds</strong> for the network "
+                       "with its weights: every label was measured across %zu of %zu partitions, "
+                       "and none exceeds it.</p></div>\n",
+                       measured, n);
     else
         ec_text_printf(out,
                        "<div class=\"verdict no\"><p><strong>The bound is violated</strong> across "
                        "%zu of %zu partitions: see <a href=\"#verification\">Verification</a>."
                        "</p></div>\n",
-                       broken, found->partitions->n);
+                       broken, n);
 }
 
 ec_status ec_html_summary(ec_text *out, const ec_report_page *page, ec_error *err)
@@ -111,9 +111,9 @@ void ec_html_requirements(ec_text *out, const ec_report_page *page)
         ec_table_cell(&table, "%s", "");
         ec_table_label(&table, ec_verdict_text(ec_report_verdict(requirement, bound)));
     }
-    ec_table_html(out, &table,
-                  "Failed: no weights can meet it. Met: almost all weights do. Undecided: neither "
-                  "is proved.");
+    ec_table_html(out, &table, "");
+    ec_html_paragraph(out, "Failed: no weights can meet it. Met: almost all weights do. Undecided: "
+                           "neither is proved.");
     ec_table_clear(&table);
     ec_html_end_section(out);
 }

@@ -14,8 +14,6 @@ void ec_html_provenance(ec_text *out, const ec_report_page *page)
 {
     ec_html_section(out, "provenance", "Provenance");
     ec_text_puts(out, "<dl>\n<dt>Made by</dt><dd>entcap " EC_VERSION "</dd>\n");
-    if (page->date != NULL)
-        put_term(out, "Date", page->date);
     if (page->command != NULL)
         put_term(out, "Command", page->command);
     ec_text_printf(out, "<dt>Seed</dt><dd>%" PRIu64 "</dd>\n", page->seed);

@@ -46,8 +46,12 @@ static ec_status put_spectra(ec_text *out, const ec_state *state, size_t number,
 }
 
 /* Largest rank and entropy over the labels: how much of the capacity is used. */
-static void overview_row(ec_table *table, const ec_partition *partition, const ec_state *state)
+static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
 {
+    const ec_partition *partition = &page->states->partitions->items[i];
+    const ec_state *state = &page->states->states[i];
+    const ec_bound *bound = &page->bounds.bounds[i];
+    bool same = ec_int_cmp(&state->bound, bound->rank) == 0;
     const ec_label_state *top = NULL;
     double entropy = NAN, most = ec_nats_of(&state->bound);
     char number[EC_CELL];
@@ -61,7 +65,8 @@ static void overview_row(ec_table *table, const ec_partition *partition, const e
             entropy = label->von_neumann.value;
     }
     ec_table_cell(table, "%s", partition->name);
-    ec_table_cell(table, "%s", ec_format_int(number, &state->bound));
+    ec_table_cell(table, "%s",
+                  same ? ec_format_bound(number, bound) : ec_format_int(number, &state->bound));
     ec_table_cell(table, "%s", top != NULL ? ec_format_count(number, top->rank.rank) : "");
     if (top != NULL)
         ec_table_label(table, ec_rank_label(top, &state->bound));
@@ -75,20 +80,20 @@ static void overview_row(ec_table *table, const ec_partition *partition, const e
     else
         ec_table_share(table, entropy / most);
     ec_table_cell(table, "%s", "");
-    ec_table_label(table, state->holds ? "holds" : "violated");
+    ec_table_label(table, !ec_report_measured(state) ? "undecided"
+                          : state->holds             ? "holds"
+                                                     : "violated");
 }
 
-static void put_overview(ec_text *out, const ec_states_found *found)
+static void put_overview(ec_text *out, const ec_report_page *page)
 {
     ec_table table = {0};
 
     ec_table_init(&table, "<partition|>bound|>largest rank|>ln bound|>largest S (nats)|"
                           ">of the capacity|<verdict");
-    for (size_t i = 0; i < found->partitions->n; i++)
-        overview_row(&table, &found->partitions->items[i], &found->states[i]);
-    ec_table_html(out, &table,
-                  "Over all labels: S is the von Neumann entropy (measured), at most "
-                  "ln bound (proved)");
+    for (size_t i = 0; i < page->states->partitions->n; i++)
+        overview_row(&table, page, i);
+    ec_table_html(out, &table, "");
     ec_table_clear(&table);
 }
 
@@ -101,11 +106,14 @@ static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t 
 
     ec_text_puts(out, "<h3>");
     ec_html_escape(out, page->states->partitions->items[i].name);
-    ec_text_puts(out, "</h3>\n");
+    ec_text_puts(out, "</h3>\n<div class=\"charts\">\n");
     if (page->charts)
         EC_TRY(put_spectra(out, state, i, err));
-    ec_fill_labels(&table, state);
-    ec_table_html(out, &table, "");
+    if (ec_report_measured(state)) {
+        ec_fill_labels(&table, state);
+        ec_table_html(out, &table, "");
+    }
+    ec_text_puts(out, "</div>\n");
     ec_put_label_notes(&notes, state);
     ec_html_notes(out, &notes);
 done:
@@ -129,7 +137,13 @@ ec_status ec_html_verification(ec_text *out, const ec_report_page *page, ec_erro
              "entropies are floating point: <span class=\"label measured\">measured</span>. The "
              "forward check is an independent witness: the rank of the outputs of an ordinary "
              "forward pass on random product inputs.");
-    put_overview(out, page->states);
+    bool features = page->states->states[0].basis == EC_BASIS_FEATURES;
+    ec_html_paragraph(out, features ? "Entropies are of the function on [0, 1] that the network "
+                                      "computes: site features with their Gram matrix."
+                                    : "Entropies are of the tensor itself: site features taken as "
+                                      "orthonormal.");
+    ec_html_paragraph(out, "Over all labels, with S the von Neumann entropy:");
+    put_overview(out, page);
     for (size_t i = 0; i < page->states->partitions->n; i++)
         EC_TRY(put_partition(out, page, i, err));
     ec_html_end_section(out);

@@ -291,6 +291,7 @@ ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_
         put_rank(json, "bound", &state->bound);
         ec_json_real(json, "bound_log2", ec_log2_of(&state->bound));
         ec_json_bool(json, "holds", state->holds);
+        ec_json_bool(json, "measured", ec_report_measured(state));
         ec_json_open(json, "classes", EC_JSON_ARRAY);
         for (size_t y = 0; y < state->n_labels; y++)
             put_label(json, &state->labels[y]);

@@ -98,6 +98,9 @@ void ec_svg_inline(ec_text *out, const char *svg, const char *id, const char *la
 void ec_html_section(ec_text *out, const char *id, const char *heading);
 void ec_html_end_section(ec_text *out);
 
+/** Append a number as escaped HTML, "16^256" with a raised exponent. */
+void ec_html_number(ec_text *out, const char *text);
+
 /** Lines of plain text as paragraphs of small print. */
 void ec_html_notes(ec_text *out, const ec_text *notes);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/report.h"
+#include "report_i.h"
 
 #include "core/flow.h"
 
@@ -98,7 +98,7 @@ static ec_status measure(column **out, const ec_table *table, ec_error *err)
         column *c = &columns[i % table->n_columns];
         size_t width = width_of(cell);
 
-        c->used = c->used || cell[0] != '\0';
+        c->used = c->used || (cell[0] != '\0' && strcmp(cell, "-") != 0);
         c->width = width > c->width ? width : c->width;
         cell += strlen(cell) + 1;
     }
@@ -222,7 +222,10 @@ static void html_cell(ec_text *out, const column *c, const char *cell, bool firs
     snprintf(value, sizeof value, "%.*s",
              (int)(label != NULL ? (size_t)(label - cell) : strlen(cell)), cell);
     ec_text_printf(out, "<%s%s>", tag, c->right ? " class=\"n\"" : "");
-    ec_html_escape(out, value);
+    if (c->right)
+        ec_html_number(out, value);
+    else
+        ec_html_escape(out, value);
     if (label != NULL)
         ec_text_printf(out, "%s<span class=\"label %s\">%s</span>", value[0] != '\0' ? " " : "",
                        label + 1, label + 1);

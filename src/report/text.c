@@ -163,7 +163,7 @@ static void rank_cells(ec_table *table, const ec_label_state *label, const ec_in
 static void measured_cell(ec_table *table, const ec_measured *measured)
 {
     if (measured->known)
-        ec_table_cell(table, "%.4f", measured->value);
+        ec_table_cell(table, measured->value < 1e-3 ? "%.1e" : "%.4f", measured->value);
     else
         ec_table_cell(table, "-");
 }
@@ -171,7 +171,7 @@ static void measured_cell(ec_table *table, const ec_measured *measured)
 void ec_fill_labels(ec_table *table, const ec_state *state)
 {
     ec_table_init(table, "<label|<rank|<forward check|>numeric rank|>S (nats)|>S2 (nats)|"
-                         "<holds");
+                         "<verdict");
     for (size_t y = 0; y < state->n_labels; y++) {
         const ec_label_state *label = &state->labels[y];
 
@@ -179,7 +179,7 @@ void ec_fill_labels(ec_table *table, const ec_state *state)
         rank_cells(table, label, &state->bound);
         measured_cell(table, &label->von_neumann);
         measured_cell(table, &label->renyi2);
-        ec_table_cell(table, "%s", label->holds ? "yes" : "no");
+        ec_table_cell(table, "%s", "");
         if (!label->holds)
             ec_table_label(table, "violated");
     }
@@ -212,25 +212,47 @@ void ec_put_label_notes(ec_text *out, const ec_state *state)
     }
 }
 
-ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool color,
-                                ec_error *err)
+/* One partition: what is claimed, what was measured of each label, what was not and why. */
+static void put_state(ec_text *out, const char *name, const ec_state *state, bool color)
 {
-    for (size_t i = 0; i < found->partitions->n; i++) {
-        const ec_state *state = &found->states[i];
-        ec_table table = {0};
-        char number[EC_CELL];
+    bool measured = ec_report_measured(state);
+    ec_table table = {0};
+    char number[EC_CELL];
 
-        ec_put_plain(out, found->partitions->items[i].name);
-        ec_text_printf(out, ": rank <= %s, S <= %.4f nats: %s\n",
-                       ec_format_int(number, &state->bound), ec_nats_of(&state->bound),
-                       state->holds ? "holds" : "VIOLATED");
+    ec_put_plain(out, name);
+    ec_text_printf(out, ": rank <= %s, S <= %.4f nats: %s\n", ec_format_int(number, &state->bound),
+                   ec_nats_of(&state->bound),
+                   !measured      ? "undecided"
+                   : state->holds ? "holds"
+                                  : "VIOLATED");
+    if (measured) {
         ec_fill_labels(&table, state);
         ec_table_text(out, &table, color);
         ec_table_clear(&table);
-        ec_put_label_notes(out, state);
-        ec_text_puts(out, "\n");
     }
-    ec_text_printf(out, "%s: the bound %s for every label and partition\n", "verify",
-                   ec_report_holds(found) ? "holds" : "does NOT hold");
+    ec_put_label_notes(out, state);
+    ec_text_puts(out, "\n");
+}
+
+ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool color,
+                                ec_error *err)
+{
+    size_t n = found->partitions->n, measured = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        put_state(out, found->partitions->items[i].name, &found->states[i], color);
+        measured += ec_report_measured(&found->states[i]);
+    }
+    if (!ec_report_holds(found))
+        ec_text_puts(out, "The bound does NOT hold.\n");
+    else if (measured == 0)
+        ec_text_puts(out, "Nothing could be measured.\n");
+    else if (measured == n)
+        ec_text_puts(out, "The bound holds for every label and partition.\n");
+    else
+        ec_text_printf(out,
+                       "The bound holds for every label of the %zu of %zu partitions that "
+                       "could be measured.\n",
+                       measured, n);
     return ec_text_check(out, err);
 }

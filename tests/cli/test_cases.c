@@ -17,7 +17,7 @@
  *
  *     # anything
  *     $ entcap bound models/bridge.yaml     a command
- *     > partition  ...                      the lines of its standard output
+ *     > partition  ...                      the lines of its standard output; $T as above
  *     ? *seconds                            a line of it, as a shell pattern
  *     ...                                   any number of lines of it, until the next line fits
  *     ! entcap: error: ...                  the lines of its standard error
@@ -43,11 +43,16 @@ typedef struct command {
 
 static char folder[64];
 
+/* An expected line; $T in it is the case's folder. */
 static void add(expectation *e, int kind, const char *text)
 {
+    const char *here = strstr(text, "$T");
+    int before = here != NULL ? (int)(here - text) : (int)strlen(text);
+
     assert_true(e->n < MAX_LINES);
     e->kind[e->n] = (unsigned)kind;
-    snprintf(e->line[e->n], LINE, "%s", text);
+    snprintf(e->line[e->n], LINE, "%.*s%s%s", before, text, here != NULL ? folder : "",
+             here != NULL ? here + 2 : "");
     e->n++;
 }
 

@@ -7,6 +7,8 @@
 /* In the order in which one uses them; `entcap help` prints this table. */
 const tool_verb tool_verbs[] = {
     {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions"},
+    {"verify", cmd_verify, "measure a network with weights and hold it against the bounds"},
+    {"report", cmd_report, "all of it on one self-contained HTML page"},
     {"help", cmd_help, "explain a verb, or the layers a description may have"},
     {NULL, NULL, NULL},
 };

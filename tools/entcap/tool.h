@@ -150,6 +150,26 @@ typedef struct tool_bounds {
 int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options, tool_bounds *out);
 void tool_bounds_clear(tool_bounds *bounds);
 
+/** What to measure of a network with weights. */
+typedef struct tool_measure_options {
+    const char *weights;        /* file; NULL: random ones */
+    int basis;                  /* -1: features where the description has a feature map, else sites;
+                                   else an ec_basis */
+    uint64_t spectrum_limit;    /* largest cut for which a spectrum is computed */
+    const ec_int *const *claim; /* one per partition: held against instead of the bound, or NULL */
+} tool_measure_options;
+
+/** Measurements across all partitions of a description. */
+typedef struct tool_states {
+    ec_state *items; /* one per partition */
+    size_t n;
+} tool_states;
+
+/** As tool_read: TOOL_GO_ON or an exit code; clear *out in either case. */
+int tool_measure(tool *t, const tool_input *input, const tool_bounds *bounds,
+                 const tool_measure_options *options, tool_states *out);
+void tool_states_clear(tool_states *states);
+
 /* ----------------------------------------------------------------- results */
 
 /**
@@ -202,6 +222,8 @@ void tool_put_safe(FILE *stream, const char *text);
 /* -------------------------------------------------------------------- verbs */
 
 int cmd_bound(tool *t);
+int cmd_verify(tool *t);
+int cmd_report(tool *t);
 int cmd_help(tool *t);
 
 /** The row of a verb; NULL after an error message with the nearest verb. */

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Unshared, so that it has a power bound; min cut 4 across both defaults. */
+static const char four_sites[] = "name: four\n"
+                                 "input: {shape: [4], channels: 2}\n"
+                                 "layers:\n"
+                                 "  - conv: {channels: 4, shared: false}\n"
+                                 "  - pool: {window: 2}\n"
+                                 "  - conv: {channels: 4, shared: false}\n"
+                                 "  - pool: {window: 2}\n"
+                                 "  - dense: {outputs: 2}\n";
+
+/* One bound of 2^14000, of more than 4,000 digits. */
+static const char wide[] = "name: wide\n"
+                           "input: {shape: [14000], channels: 4}\n"
+                           "layers:\n"
+                           "  - conv: {channels: 4, shared: false}\n"
+                           "  - pool: {window: 2}\n"
+                           "  - conv: {channels: 16, shared: false}\n"
+                           "  - pool: {window: 7000}\n"
+                           "  - dense: {outputs: 1}\n"
+                           "partitions: [interleaved]\n";
+
+static ec_json_value *parse(const ec_json *json)
+{
+    ec_json_value *document = NULL;
+    ec_error err = {0};
+
+    assert_ok(ec_json_parse(&document, json->text.bytes, json->text.size, "printed", &err), &err);
+    return document;
+}
+
+static ec_json_value *bounds_document(const sample *s, bool certificate)
+{
+    ec_json json = {.depth = 0};
+    ec_error err = {0};
+
+    assert_ok(ec_report_bounds_json(&json, &s->found, certificate, &err), &err);
+    assert_ok(ec_json_finish(&json, &err), &err);
+    ec_json_value *document = parse(&json);
+    ec_json_clear(&json);
+    return document;
+}
+
+static ec_json_value *states_document(const sample *s)
+{
+    ec_json json = {.depth = 0};
+    ec_error err = {0};
+
+    assert_ok(ec_report_states_json(&json, &s->measured, &err), &err);
+    assert_ok(ec_json_finish(&json, &err), &err);
+    ec_json_value *document = parse(&json);
+    ec_json_clear(&json);
+    return document;
+}
+
+static void keys_are(const ec_json_value *object, const char *const *keys)
+{
+    size_t n = 0;
+
+    for (; keys[n] != NULL; n++) {
+        assert_non_null(ec_json_key(object, n));
+        assert_string_equal(ec_json_key(object, n), keys[n]);
+    }
+    assert_int_equal(ec_json_size(object), n);
+}
+
+static void bounds_have_the_keys_of_the_contract_in_order(void **state)
+{
+    static const char *const top[] = {"name",          "sites",      "parameters",
+                                      "multiply_adds", "partitions", NULL};
+    static const char *const each[] = {"name",         "size_a",       "bound",
+                                       "min_cut",      "shared_bound", "power_bound",
+                                       "generic_rank", "bottleneck",   NULL};
+    static const char *const cut[] = {"rank", "log2", "factors", "certified", "cut", NULL};
+    sample s;
+    (void)state;
+
+    sample_init(&s, four_sites);
+    ec_json_value *document = bounds_document(&s, false);
+    const ec_json_value *first = ec_json_at(ec_json_get(document, "partitions"), 0);
+    keys_are(document, top);
+    keys_are(first, each);
+    keys_are(ec_json_get(first, "min_cut"), cut);
+    assert_string_equal(ec_json_text(ec_json_get(document, "parameters")), "72");
+    assert_string_equal(ec_json_text(ec_json_get(ec_json_get(first, "bound"), "rank")), "4");
+    assert_string_equal(ec_json_text(ec_json_get(ec_json_get(first, "bound"), "from")), "min_cut");
+    assert_true(ec_json_is_null(ec_json_get(first, "shared_bound")));
+    ec_json_free(document);
+    sample_clear(&s);
+}
+
+static void a_rank_beyond_4000_digits_is_null_with_its_factors(void **state)
+{
+    sample s;
+    (void)state;
+
+    sample_init(&s, wide);
+    ec_json_value *document = bounds_document(&s, false);
+    const ec_json_value *first = ec_json_at(ec_json_get(document, "partitions"), 0);
+    const ec_json_value *cut = ec_json_get(first, "min_cut");
+    assert_true(ec_json_is_null(ec_json_get(cut, "rank")));
+    assert_close(ec_json_number(ec_json_get(cut, "log2")), 14000, 1e-9);
+    assert_close(ec_json_number(ec_json_get(ec_json_get(cut, "factors"), "4")), 7000, 0);
+    assert_true(ec_json_is_null(ec_json_get(first, "generic_rank")));
+    assert_non_null(ec_json_text(ec_json_get(first, "generic_rank_why")));
+    ec_json_free(document);
+    sample_clear(&s);
+}
+
+/* The certificate, multiplied out again, is the cut: its letters are the sides. */
+static void the_certificate_has_a_letter_for_every_tensor(void **state)
+{
+    static const size_t positions[] = {4, 2, 1};
+    sample s;
+    (void)state;
+
+    sample_init(&s, four_sites);
+    ec_json_value *document = bounds_document(&s, true);
+    const ec_json_value *first = ec_json_at(ec_json_get(document, "partitions"), 0);
+    const ec_json_value *certificate = ec_json_get(first, "certificate");
+    size_t tensor = 0;
+    assert_int_equal(ec_json_size(certificate), 3);
+    for (size_t l = 0; l < 3; l++) {
+        const char *sides = ec_json_text(ec_json_get(ec_json_at(certificate, l), "sides"));
+
+        assert_int_equal(strlen(sides), positions[l]);
+        for (size_t i = 0; i < positions[l]; i++, tensor++)
+            assert_int_equal(sides[i] == 'A', s.bounds[0].min_cut.side_a[tensor]);
+    }
+    ec_json_free(document);
+    sample_clear(&s);
+}
+
+static void what_was_not_measured_is_null_with_its_reason(void **state)
+{
+    sample s;
+    (void)state;
+
+    sample_init(&s, four_sites);
+    ec_json_value *document = states_document(&s);
+    const ec_json_value *partition = ec_json_at(ec_json_get(document, "partitions"), 0);
+    const ec_json_value *first = ec_json_at(ec_json_get(partition, "classes"), 0);
+    const ec_json_value *second = ec_json_at(ec_json_get(partition, "classes"), 1);
+    assert_true(ec_json_is_true(ec_json_get(document, "holds")));
+    assert_string_equal(ec_json_text(ec_json_get(document, "basis")), "sites");
+    assert_string_equal(ec_json_text(ec_json_get(partition, "bound")), "4");
+    assert_string_equal(ec_json_text(ec_json_get(first, "rank")), "2");
+    assert_int_equal(ec_json_size(ec_json_get(first, "spectrum")), 2);
+    assert_true(ec_json_is_null(ec_json_get(ec_json_get(first, "numeric_rank"), "gap")));
+    assert_close(ec_json_number(ec_json_get(ec_json_get(first, "forward_check"), "inputs")), 12, 0);
+    assert_true(ec_json_is_null(ec_json_get(second, "spectrum")));
+    assert_string_equal(ec_json_text(ec_json_get(second, "spectrum_why")), "too wide");
+    assert_string_equal(ec_json_text(ec_json_get(second, "von_neumann_why")), "no spectrum");
+    assert_string_equal(ec_json_text(ec_json_get(second, "forward_check_why")), "no time");
+    ec_json_free(document);
+    sample_clear(&s);
+}
+
+static void a_broken_label_breaks_the_whole_answer(void **state)
+{
+    sample s;
+    ec_text text = {0};
+    (void)state;
+
+    sample_init(&s, four_sites);
+    s.states[1].holds = s.states[1].labels[1].holds = false;
+    strcpy(s.states[1].labels[1].violation, "rank 5 is above the bound 4");
+    ec_json_value *document = states_document(&s);
+    assert_false(ec_report_holds(&s.measured));
+    assert_false(ec_json_is_true(ec_json_get(document, "holds")));
+    assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
+    assert_non_null(strstr(text.bytes, "violated"));
+    assert_non_null(strstr(text.bytes, "label 1: rank 5 is above the bound 4"));
+    assert_non_null(strstr(text.bytes, "does NOT hold"));
+    ec_text_clear(&text);
+    ec_json_free(document);
+    sample_clear(&s);
+}
+
+static void what_was_not_measured_is_undecided(void **state)
+{
+    sample s;
+    ec_text text = {0};
+    (void)state;
+
+    sample_init(&s, four_sites);
+    for (size_t y = 0; y < 2; y++)
+        s.states[1].labels[y].rank.known = s.states[1].labels[y].forward.known =
+            s.states[1].labels[y].von_neumann.known = s.states[1].labels[y].renyi2.known = false;
+    assert_true(ec_report_measured(&s.states[0]));
+    assert_false(ec_report_measured(&s.states[1]));
+    assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
+    assert_non_null(strstr(text.bytes, "interleaved: rank <= 4, S <= 1.3863 nats: undecided"));
+    assert_non_null(strstr(text.bytes, "1 of 2 partitions that could be measured"));
+    ec_text_clear(&text);
+    sample_clear(&s);
+}
+
+static void a_rank_is_proved_only_where_it_meets_the_bound(void **state)
+{
+    sample s;
+    ec_text text = {0};
+    (void)state;
+
+    sample_init(&s, four_sites);
+    s.states[0].labels[1].rank.rank = 4;
+    assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
+    assert_non_null(strstr(text.bytes, "0      2 probable"));
+    assert_non_null(strstr(text.bytes, "1      4 proved"));
+    ec_text_clear(&text);
+    sample_clear(&s);
+}
+
+static void no_name_acts_on_a_terminal(void **state)
+{
+    sample s;
+    ec_text text = {0};
+    (void)state;
+
+    sample_init(&s, four_sites);
+    sample_rename(&s.arch->name, "\033[2Jx\ry");
+    sample_rename(&s.partitions.items[0].name, "a\nb\x7f\x01 proved");
+    assert_ok(ec_report_bounds_text(&text, &s.found, true, false, NULL), NULL);
+    assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
+    for (size_t i = 0; i < text.size; i++)
+        assert_true((unsigned char)text.bytes[i] >= 0x20 || text.bytes[i] == '\n');
+    assert_null(strchr(text.bytes, 0x7f));
+    assert_non_null(strstr(text.bytes, "?[2Jx?y: 4 sites"));
+    assert_non_null(strstr(text.bytes, "a?b?? proved"));
+    ec_text_clear(&text);
+    sample_clear(&s);
+}
+
+static void columns_align_by_characters_not_bytes(void **state)
+{
+    ec_table table = {0};
+    ec_text text = {0};
+    (void)state;
+
+    ec_table_init(&table, "<name|>n|<never|<last");
+    ec_table_cell(&table, "%s", "\xc3\xa9\xc3\xa8");
+    ec_table_cell(&table, "%d", 7);
+    ec_table_cell(&table, "%s", "");
+    ec_table_cell(&table, "x");
+    ec_table_cell(&table, "%s", "long name");
+    ec_table_cell(&table, "%d", 1000);
+    ec_table_cell(&table, "-");
+    ec_table_cell(&table, "y");
+    ec_table_label(&table, "proved");
+    ec_table_text(&text, &table, false);
+    assert_string_equal(ec_text_get(&text), "name          n  last\n"
+                                            "---------  ----  --------\n"
+                                            "\xc3\xa9\xc3\xa8            7  x\n"
+                                            "long name  1000  y proved\n");
+    ec_text_clear(&text);
+    ec_table_clear(&table);
+}
+
+static ec_verdict verdict(const sample *s, const char *min_rank, double min_log2)
+{
+    ec_requirement requirement = {.by_rank = min_rank != NULL, .min_log2 = min_log2};
+
+    if (min_rank != NULL)
+        assert_ok(ec_int_parse(&requirement.min_rank, min_rank, NULL), NULL);
+    ec_verdict answer = ec_report_verdict(&requirement, &s->bounds[0]);
+    ec_int_clear(&requirement.min_rank);
+    return answer;
+}
+
+static void verdicts_follow_from_the_bounds(void **state)
+{
+    sample s;
+    (void)state;
+
+    sample_init(&s, four_sites); /* bound 4, generic rank 4 */
+    assert_int_equal(verdict(&s, "5", 0), EC_VERDICT_FAILED);
+    assert_int_equal(verdict(&s, "4", 0), EC_VERDICT_MET);
+    assert_int_equal(verdict(&s, NULL, 2), EC_VERDICT_MET);
+    assert_int_equal(verdict(&s, NULL, 2.0000001), EC_VERDICT_FAILED);
+    s.bounds[0].has_generic = s.bounds[0].has_power = false;
+    assert_int_equal(verdict(&s, "4", 0), EC_VERDICT_UNDECIDED);
+    s.bounds[0].has_power = true;
+    ec_int_set_u64(&s.bounds[0].power_rank, 3);
+    assert_int_equal(verdict(&s, "4", 0), EC_VERDICT_UNDECIDED);
+    assert_int_equal(verdict(&s, "3", 0), EC_VERDICT_MET);
+    assert_int_equal(verdict(&s, NULL, 1.5), EC_VERDICT_MET);
+    assert_string_equal(ec_verdict_text(EC_VERDICT_UNDECIDED), "undecided");
+    sample_clear(&s);
+}
+
+/* A double cannot tell 2^14000 from 2^14000 - 1; the verdict can. */
+static void a_requirement_in_bits_is_decided_exactly(void **state)
+{
+    sample s;
+    ec_int one = {0};
+    (void)state;
+
+    sample_init(&s, wide);
+    assert_int_equal(verdict(&s, NULL, 14000), EC_VERDICT_MET); /* all widths are powers of 2 */
+    s.bounds[0].has_power = false;
+    assert_int_equal(verdict(&s, NULL, 14000), EC_VERDICT_UNDECIDED);
+    ec_int_set_u64(&one, 1);
+    ec_int_sub(&s.bounds[0].min_cut.rank, &s.bounds[0].min_cut.rank, &one);
+    assert_int_equal(verdict(&s, NULL, 14000), EC_VERDICT_FAILED);
+    ec_int_clear(&one);
+    sample_clear(&s);
+}
+
+static ec_status print_everything(void *arg, ec_error *err)
+{
+    const sample *s = arg;
+    ec_json json = {.depth = 0};
+    ec_text text = {0};
+    ec_status status = ec_report_bounds_json(&json, &s->found, true, err);
+
+    if (status == EC_OK)
+        status = ec_report_bounds_text(&text, &s->found, true, true, err);
+    if (status == EC_OK)
+        status = ec_report_states_text(&text, &s->measured, true, err);
+    ec_json_clear(&json);
+    if (status == EC_OK)
+        status = ec_report_states_json(&json, &s->measured, err);
+    ec_json_clear(&json);
+    ec_text_clear(&text);
+    return status;
+}
+
+static void printing_survives_failed_allocations(void **state)
+{
+    sample s;
+    (void)state;
+
+    sample_init(&s, four_sites);
+    assert_survives_oom(print_everything, &s);
+    sample_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bounds_have_the_keys_of_the_contract_in_order),
+        cmocka_unit_test(a_rank_beyond_4000_digits_is_null_with_its_factors),
+        cmocka_unit_test(the_certificate_has_a_letter_for_every_tensor),
+        cmocka_unit_test(what_was_not_measured_is_null_with_its_reason),
+        cmocka_unit_test(a_broken_label_breaks_the_whole_answer),
+        cmocka_unit_test(what_was_not_measured_is_undecided),
+        cmocka_unit_test(a_rank_is_proved_only_where_it_meets_the_bound),
+        cmocka_unit_test(no_name_acts_on_a_terminal),
+        cmocka_unit_test(columns_align_by_characters_not_bytes),
+        cmocka_unit_test(verdicts_follow_from_the_bounds),
+        cmocka_unit_test(a_requirement_in_bits_is_decided_exactly),
+        cmocka_unit_test(printing_survives_failed_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
