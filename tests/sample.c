@@ -51,7 +51,7 @@ void sample_init(sample *out, const char *yaml)
     for (size_t i = 0; i < out->partitions.n; i++) {
         ec_state *state = &out->states[i];
 
-        assert_ok(ec_bound_compute(&out->bounds[i], out->arch, NULL, &out->partitions.items[i].a,
+        assert_ok(ec_bound_compute(&out->bounds[i], out->arch, &out->partitions.items[i].a,
                                    &options, &run, &err),
                   &err);
         ec_int_set(&state->bound, out->bounds[i].rank);
