@@ -61,4 +61,38 @@ double ec_network_bytes(const ec_arch *arch);
  */
 size_t ec_network_parent(const ec_arch *arch, size_t level, size_t position);
 
+/**
+ * Depth-first walk through the matrices of a ConvAC, from one of them down to the sites and back
+ * up: each is entered, then its children are walked in window order, then it is left.
+ *
+ *     while ((event = ec_walk_next(&walk)) != EC_WALK_END)
+ *         ... walk.level, ec_walk_position(&walk) ...
+ */
+typedef struct ec_walk {
+    const ec_arch *arch;
+    size_t level; /* of the matrix at hand */
+    size_t top;   /* where the walk began */
+    struct ec_walk_frame {
+        size_t position, next;
+    } * frame;   /* private: one per level */
+    bool ascend; /* private: the matrix at hand was left */
+} ec_walk;
+
+typedef enum ec_walk_event { EC_WALK_ENTER, EC_WALK_LEAVE, EC_WALK_END } ec_walk_event;
+
+/** Owns: *out, to be cleared, also after an error. Errors: EC_ENOMEM. Memory: one frame a level. */
+EC_NODISCARD ec_status ec_walk_init(ec_walk *out, const ec_arch *arch, size_t level,
+                                    size_t position, ec_error *err);
+void ec_walk_clear(ec_walk *walk);
+ec_walk_event ec_walk_next(ec_walk *walk);
+
+/** Do not walk the children of the matrix just entered: it is left next. */
+void ec_walk_skip(ec_walk *walk);
+
+/** Position of the matrix at hand in the grid of its level. */
+static inline size_t ec_walk_position(const ec_walk *walk)
+{
+    return walk->frame[walk->level].position;
+}
+
 #endif

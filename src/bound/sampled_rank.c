@@ -16,20 +16,14 @@ typedef struct factor {
     size_t n[2], r;
 } factor;
 
-/* one open window: index `position` of a level, `next` of its children are multiplied into f */
-typedef struct frame {
-    size_t position, next;
-    factor f;
-} frame;
-
 typedef struct walk {
     const ec_sampling *what;
     const ec_mod_weights *weights; /* NULL: count only */
     nmod_t mod;
     ec_rng *rng;
     double bytes, peak_bytes, multiply_adds;
-    double total; /* multiply-adds expected, for progress */
-    frame *stack; /* one per level */
+    double total;   /* multiply-adds expected, for progress */
+    factor *window; /* of every level: the children of the open index, multiplied */
 } walk;
 
 static double factor_bytes(const factor *f)
@@ -143,60 +137,45 @@ static ec_status apply_matrix(factor *out, const factor *f, walk *w, const size_
     return EC_OK;
 }
 
-/* take one more child into the window on top of the stack, or open that child's window first */
-static ec_status step_down(walk *w, size_t *depth, ec_error *err)
+/* the factor of matrix v = {level, position}: its sites first, if it stands above them; then into
+   the window above */
+static ec_status leave_matrix(walk *w, const size_t v[2], ec_error *err)
 {
-    frame *top = &w->stack[*depth];
-    size_t child = ec_level_child(&w->what->arch->levels[*depth], top->position, top->next);
-    factor site = {.r = 0};
+    const ec_level *level = &w->what->arch->levels[v[0]];
+    ec_status status = EC_OK;
+    factor site = {.r = 0}, out = {.r = 0}, *below = &w->window[v[0]];
 
-    if (*depth > 0) {
-        w->stack[--*depth] = (frame){.position = child};
-        return EC_OK;
+    for (size_t k = 0; v[0] == 0 && k < ec_level_window(level); k++) {
+        EC_TRY(site_factor(&site, w, ec_level_child(level, v[1], k), err));
+        EC_TRY(absorb(below, &site, w, err));
     }
-    ec_status status = site_factor(&site, w, child, err);
-    if (status == EC_OK)
-        status = absorb(&top->f, &site, w, err);
-    top->next++;
+    if (v[0] + 1 == w->what->arch->n_levels)
+        goto done;
+    EC_TRY(apply_matrix(&out, below, w, v, level->out, err));
+    factor_free(below, w);
+    EC_TRY(absorb(&w->window[v[0] + 1], &out, w, err));
+done:
     factor_free(&site, w);
-    return status;
-}
-
-/* the window on top of the stack is complete: its matrix, then into the window above */
-static ec_status step_up(walk *w, size_t *depth, ec_error *err)
-{
-    frame *top = &w->stack[*depth], *above = top + 1;
-    factor out = {.r = 0};
-    ec_status status = apply_matrix(&out, &top->f, w, (size_t[]){*depth, top->position},
-                                    w->what->arch->levels[*depth].out, err);
-
-    factor_free(&top->f, w);
-    if (status == EC_OK)
-        status = absorb(&above->f, &out, w, err);
     factor_free(&out, w);
-    above->next++;
-    ++*depth;
     return status;
 }
 
-/* the factor of the topmost index, [inputs][inputs][r], left in the last frame */
+/* the factor of the topmost index, [inputs][inputs][r], left in the topmost window */
 static ec_status walk_tree(walk *w, const ec_run *run, ec_error *err)
 {
-    const ec_arch *arch = w->what->arch;
-    size_t top = arch->n_levels - 1, depth = top;
     ec_status status = EC_OK;
+    ec_walk_event event;
+    ec_walk tree;
 
-    while (status == EC_OK) {
-        if (w->stack[depth].next < ec_level_window(&arch->levels[depth])) {
-            status = step_down(w, &depth, err);
-        } else if (depth < top) {
-            status = step_up(w, &depth, err);
-            if (status == EC_OK)
-                status = ec_run_step(run, "exact rank", w->multiply_adds, w->total, err);
-        } else {
-            break;
-        }
+    EC_TRY(ec_walk_init(&tree, w->what->arch, w->what->arch->n_levels - 1, 0, err));
+    while ((event = ec_walk_next(&tree)) != EC_WALK_END) {
+        if (event == EC_WALK_ENTER)
+            continue;
+        EC_TRY(leave_matrix(w, (size_t[]){tree.level, ec_walk_position(&tree)}, err));
+        EC_TRY(ec_run_step(run, "exact rank", w->multiply_adds, w->total, err));
     }
+done:
+    ec_walk_clear(&tree);
     return status;
 }
 
@@ -216,17 +195,17 @@ static ec_status walk_init(walk *w, const ec_sampling *what, ec_error *err)
     if (what->inputs == 0 || what->n_labels == 0 || what->n_labels > what->arch->outputs)
         return ec_fail(err, EC_EINVAL, "%zu inputs for %u of %u outputs", what->inputs,
                        what->n_labels, what->arch->outputs);
-    w->stack = ec_calloc(what->arch->n_levels, sizeof *w->stack, err);
-    return w->stack != NULL ? EC_OK : EC_ENOMEM;
+    w->window = ec_calloc(what->arch->n_levels, sizeof *w->window, err);
+    return w->window != NULL ? EC_OK : EC_ENOMEM;
 }
 
 static void walk_clear(walk *w)
 {
-    if (w->stack == NULL)
+    if (w->window == NULL)
         return;
     for (size_t l = 0; l < w->what->arch->n_levels; l++)
-        factor_free(&w->stack[l].f, w);
-    ec_free(w->stack);
+        factor_free(&w->window[l], w);
+    ec_free(w->window);
 }
 
 /* rank of F_y for every label: one row of the dense matrix at a time */
@@ -234,7 +213,7 @@ static ec_status rank_labels(uint64_t *rank, walk *w, const ec_run *run, ec_erro
 {
     const ec_sampling *what = w->what;
     size_t top = what->arch->n_levels - 1, n = what->inputs;
-    const factor *f = &w->stack[top].f;
+    const factor *f = &w->window[top];
     ec_status status = EC_OK;
     uint64_t *matrix = NULL;
 
@@ -276,7 +255,7 @@ ec_status ec_bound_sampled_ranks(uint64_t *rank, const ec_sampling *sampling,
                                  const ec_mod_weights *weights, ec_rng *rng, const ec_run *run,
                                  ec_error *err)
 {
-    walk w = {.stack = NULL};
+    walk w = {.window = NULL};
     ec_sampled_cost cost = {0};
     ec_status status = EC_OK;
 

@@ -92,7 +92,7 @@ ec_status ec_sweep_init(ec_sweep *sweep, const ec_run *run, ec_error *err)
     EC_NEW(sweep->shared_below, levels);
     EC_NEW(sweep->scratch, largest_matrix(sweep->arch));
     EC_NEW(sweep->whole, levels);
-    EC_NEW(sweep->stack, levels);
+    EC_NEW(sweep->window, levels);
     mark_all(sweep);
 done:
     return status;
@@ -103,8 +103,8 @@ void ec_sweep_restart(ec_sweep *sweep, bool plan)
     for (size_t l = 0; l < sweep->arch->n_levels; l++) {
         if (sweep->whole != NULL)
             ec_table_free(&sweep->whole[l], &sweep->ledger);
-        if (sweep->stack != NULL)
-            ec_table_free(&sweep->stack[l].t, &sweep->ledger);
+        if (sweep->window != NULL)
+            ec_table_free(&sweep->window[l], &sweep->ledger);
     }
     sweep->ledger.plan = plan;
     sweep->ledger.bytes = sweep->ledger.peak_bytes = sweep->ledger.flops = 0;
@@ -121,7 +121,7 @@ void ec_sweep_clear(ec_sweep *sweep)
     ec_free(sweep->shared_below);
     ec_free(sweep->scratch);
     ec_free(sweep->whole);
-    ec_free(sweep->stack);
+    ec_free(sweep->window);
     *sweep = (ec_sweep){.arch = NULL};
 }
 
@@ -285,36 +285,45 @@ static ec_status absorb(ec_table *t, ec_table *u, ec_sweep *sweep, ec_error *err
     return status;
 }
 
+/* one step of the upward walk at vertex v; *ready: between enter and leave, up(v) is complete */
+static ec_status step_up(ec_sweep *sweep, ec_walk *walk, ec_walk_event event, bool *ready,
+                         ec_error *err)
+{
+    ec_vertex v = {walk->level, ec_walk_position(walk)};
+    ec_table *t = &sweep->window[v.level];
+    ec_status status = EC_OK;
+
+    if (event == EC_WALK_ENTER) {
+        EC_TRY(begin_up(ready, t, sweep, v, err));
+        if (*ready)
+            ec_walk_skip(walk);
+        return EC_OK;
+    }
+    if (!*ready)
+        EC_TRY(complete_up(t, sweep, v, err));
+    *ready = false;
+    if (v.level < walk->top)
+        EC_TRY(absorb(&sweep->window[v.level + 1], t, sweep, err));
+done:
+    return status;
+}
+
 ec_status ec_sweep_up(ec_table *out, ec_sweep *sweep, ec_vertex v, ec_error *err)
 {
     ec_status status = EC_OK;
-    size_t depth = v.level;
+    ec_walk_event event;
+    ec_walk walk;
+    bool ready = false;
 
     *out = (ec_table){.rows = 0};
-    sweep->stack[depth] = (ec_frame){.position = v.position};
-    for (;;) {
-        ec_frame *top = &sweep->stack[depth];
-        const ec_level *level = &sweep->arch->levels[depth];
-        ec_vertex at = {depth, top->position};
-        bool ready = false;
-
-        if (top->next == 0)
-            EC_TRY(begin_up(&ready, &top->t, sweep, at, err));
-        if (!ready && depth > 0 && top->next < ec_level_window(level)) {
-            size_t child = ec_level_child(level, top->position, top->next++);
-            sweep->stack[--depth] = (ec_frame){.position = child};
-            continue;
-        }
-        if (!ready)
-            EC_TRY(complete_up(&top->t, sweep, at, err));
-        if (depth == v.level)
-            break;
-        EC_TRY(absorb(&sweep->stack[++depth].t, &top->t, sweep, err));
-    }
-    *out = sweep->stack[v.level].t;
-    sweep->stack[v.level].t = (ec_table){.rows = 0};
+    EC_TRY(ec_walk_init(&walk, sweep->arch, v.level, v.position, err));
+    while ((event = ec_walk_next(&walk)) != EC_WALK_END)
+        EC_TRY(step_up(sweep, &walk, event, &ready, err));
+    *out = sweep->window[v.level];
+    sweep->window[v.level] = (ec_table){.rows = 0};
 done:
-    return status; /* after an error the tables left on the stack are freed with the sweep */
+    ec_walk_clear(&walk);
+    return status; /* after an error the open windows are freed with the sweep */
 }
 
 /* product of up() of the children of v other than `child`; left empty if there is no other */

@@ -24,12 +24,6 @@ typedef struct ec_vertex {
     size_t level, position;
 } ec_vertex;
 
-/** One open window of an upward sweep. */
-typedef struct ec_frame {
-    size_t position, next; /* children joined so far */
-    ec_table t;
-} ec_frame;
-
 typedef struct ec_sweep {
     const ec_arch *arch;
     const ec_weights *weights;
@@ -42,8 +36,8 @@ typedef struct ec_sweep {
     uint32_t *component; /* topmost vertex that v is connected to without crossing the cut */
     bool *shared_below;  /* of every level: all matrices up to it shared */
     double *scratch;     /* one matrix, scaled */
-    ec_table *whole; /* of every level: up(v) of pure subtrees with shared weights, once known */
-    ec_frame *stack; /* one per level */
+    ec_table *whole;  /* of every level: up(v) of pure subtrees with shared weights, once known */
+    ec_table *window; /* of every level: children of the open index, joined */
     ec_ledger ledger;
 } ec_sweep;
 
