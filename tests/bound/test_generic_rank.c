@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "describe.h"
 #include "entcap/bound.h"
 #include "oracle/oracle.h"
 
@@ -19,23 +20,16 @@ static ec_generic_rank rank_of(const oracle_case *c, const char *upper, uint64_t
     return found;
 }
 
-/* 1-D ConvAC, windows of two, all channels r, left|right. */
-static void tree_case(oracle_case *c, size_t n_sites, unsigned m, unsigned r, bool shared)
+/* 1-D ConvAC of 2^levels sites, windows of two, all channels r, left|right. */
+static void tree_case(oracle_case *c, size_t levels, uint32_t m, uint32_t r, bool shared)
 {
-    static char sides[8192];
-    char text[4096];
-    int at = snprintf(text, sizeof text,
-                      "name: tree\ninput: {shape: [%zu], channels: %u}\nlayers:\n", n_sites, m);
+    uint32_t width[16];
+    describe_uniform form = {.side = 2, .n = levels, .sites = m, .width = width, .shared = shared};
 
-    for (size_t n = n_sites; n > 1; n /= 2)
-        at += snprintf(text + at, sizeof text - (size_t)at,
-                       "  - conv: {channels: %u%s}\n  - pool: {window: 2}\n", r,
-                       shared ? "" : ", shared: false");
-    snprintf(text + at, sizeof text - (size_t)at, "  - dense: {outputs: 10}\n");
-    memset(sides, 'A', n_sites / 2);
-    memset(sides + n_sites / 2, 'B', n_sites - n_sites / 2);
-    sides[n_sites] = '\0';
-    oracle_case_parse(c, text, sides);
+    for (size_t l = 0; l < levels; l++)
+        width[l] = r;
+    *c = (oracle_case){.arch = describe_uniform_arch(&form)};
+    c->a = describe_sides(c->arch, "left-right");
 }
 
 static void rank_equal_to_the_bound_is_proved(void **state)
@@ -44,7 +38,7 @@ static void rank_equal_to_the_bound_is_proved(void **state)
     oracle_case c;
     ec_generic_rank found;
 
-    tree_case(&c, 8, 2, 3, false);
+    tree_case(&c, 3, 2, 3, false);
     found = rank_of(&c, "3", 2048, NULL);
     assert_true(found.status == EC_RANK_PROVED && found.rank == 3 && found.error == 0);
     assert_true(found.prime >> 62 == 1 && found.prime % 2 == 1);
@@ -58,11 +52,11 @@ static void rank_equal_to_the_bound_is_proved(void **state)
 static void thousands_of_sites_are_no_obstacle(void **state)
 {
     (void)state;
-    oracle_case c;
     ec_generic_rank found;
 
     for (int shared = 0; shared < 2; shared++) {
-        tree_case(&c, 4096, 4, 6, shared != 0);
+        oracle_case c;
+        tree_case(&c, 12, 4, 6, shared != 0);
         found = rank_of(&c, "6", 2048, NULL);
         assert_true(found.status == EC_RANK_PROVED && found.rank == 6);
         oracle_case_clear(&c);
@@ -110,7 +104,7 @@ static void listed_network_and_tree_agree(void **state)
     (void)state;
     oracle_case tree, listed;
 
-    tree_case(&tree, 4, 3, 5, false);
+    tree_case(&tree, 2, 3, 5, false);
     oracle_case_parse(&listed,
                       "name: the same tree, listed\n"
                       "network:\n"
@@ -150,7 +144,7 @@ static void what_is_out_of_reach_says_why(void **state)
     oracle_case tree, chain;
     ec_generic_rank found;
 
-    tree_case(&tree, 8, 2, 3, false);
+    tree_case(&tree, 3, 2, 3, false);
     chain_case(&chain, 8);
     found = rank_of(&tree, "1267650600228229401496703205376", 2048, NULL);
     assert_int_equal(found.status, EC_RANK_NONE);
@@ -176,7 +170,7 @@ static void rank_above_the_bound_is_an_error(void **state)
     ec_int upper = {.alloc = 0};
     ec_error err = {.status = EC_OK};
 
-    tree_case(&c, 8, 2, 3, false);
+    tree_case(&c, 3, 2, 3, false);
     ec_int_set_u64(&upper, 2);
     assert_int_equal(ec_bound_generic_rank(&found, c.arch, &c.a, &upper, 2048, NULL, &err),
                      EC_ENUMERIC);
@@ -193,7 +187,7 @@ static void seed_decides_the_prime(void **state)
     oracle_case c;
     ec_generic_rank a, b, other;
 
-    tree_case(&c, 8, 2, 3, true);
+    tree_case(&c, 3, 2, 3, true);
     two.seed = 2;
     a = rank_of(&c, "4", 2048, &one);
     b = rank_of(&c, "4", 2048, &one);
@@ -246,7 +240,7 @@ static void survives_every_failed_allocation(void **state)
     (void)state;
     oracle_case tree, chain;
 
-    tree_case(&tree, 4, 2, 3, false);
+    tree_case(&tree, 2, 2, 3, false);
     chain_case(&chain, 5);
     assert_survives_oom(rank_for_oom, &tree);
     assert_survives_oom(rank_for_oom, &chain);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
+#include "describe.h"
 #include "entcap/bound.h"
 #include "oracle/oracle.h"
 
@@ -57,16 +57,16 @@ static void base_is_the_best_and_smallest(void **state)
     }
 }
 
-/* Text of a ConvAC in 1-D with windows of `p`, r_0 = r_1 = ... = r. */
-static void convac_text(char *text, size_t size, size_t n_sites, size_t p, unsigned m, unsigned r)
+/* 1-D ConvAC of 2^levels sites, windows of two, all channels r, every window cut. */
+static void tree_case(oracle_case *c, size_t levels, uint32_t m, uint32_t r)
 {
-    int at = snprintf(text, size, "name: tree\ninput: {shape: [%zu], channels: %u}\nlayers:\n",
-                      n_sites, m);
+    uint32_t width[16];
+    describe_uniform form = {.side = 2, .n = levels, .sites = m, .width = width};
 
-    for (size_t n = n_sites; n > 1; n /= p)
-        at += snprintf(text + at, size - (size_t)at,
-                       "  - conv: {channels: %u, shared: false}\n  - pool: {window: %zu}\n", r, p);
-    snprintf(text + at, size - (size_t)at, "  - dense: {outputs: 2}\n");
+    for (size_t l = 0; l < levels; l++)
+        width[l] = r;
+    *c = (oracle_case){.arch = describe_uniform_arch(&form)};
+    c->a = describe_sides(c->arch, "interleaved");
 }
 
 static void powers_of_one_integer_leave_no_gap_to_the_min_cut(void **state)
@@ -106,25 +106,18 @@ static void powers_of_one_integer_leave_no_gap_to_the_min_cut(void **state)
 static void many_sites_are_no_obstacle(void **state)
 {
     (void)state;
-    enum { SITES = 65536 };
-    char *text = calloc(4096, 1), *sides = calloc(SITES + 1, 1), *decimal;
     ec_int rank = {.alloc = 0};
+    char *decimal;
     oracle_case c;
 
-    assert_true(text != NULL && sides != NULL);
-    for (size_t s = 0; s < SITES; s++)
-        sides[s] = s % 2 == 0 ? 'A' : 'B'; /* every window is cut: min(M, r_0)^(N/2) */
-    convac_text(text, 4096, SITES, 2, 7, 11);
-    oracle_case_parse(&c, text, sides);
-    ec_int_pow_u64(&rank, 7, SITES / 2);
+    tree_case(&c, 16, 7, 11); /* min(M, r_0)^(N/2) */
+    ec_int_pow_u64(&rank, 7, 32768);
     decimal = ec_int_print(&rank, NULL);
     assert_non_null(decimal);
     assert_power(&c, decimal, 7);
     oracle_case_clear(&c);
     ec_free(decimal);
     ec_int_clear(&rank);
-    free(text);
-    free(sides);
 }
 
 /*
@@ -231,12 +224,10 @@ static void search_can_be_cancelled_and_limited(void **state)
     bool applies = true;
     ec_int rank = {.alloc = 0};
     uint32_t base = 0;
-    char text[1024];
     oracle_case c;
     ec_error err = {.status = EC_OK};
 
-    convac_text(text, sizeof text, 8, 2, 3, 5);
-    oracle_case_parse(&c, text, "ABABABAB");
+    tree_case(&c, 3, 3, 5);
     stopped.progress = stop_at_once;
     assert_int_equal(ec_bound_power(&applies, &rank, &base, c.arch, &c.a, &stopped, &err),
                      EC_ECANCEL);
@@ -262,11 +253,9 @@ static ec_status power_of(void *arg, ec_error *err)
 static void survives_every_failed_allocation(void **state)
 {
     (void)state;
-    char text[1024];
     oracle_case tree, network;
 
-    convac_text(text, sizeof text, 4, 2, 3, 5);
-    oracle_case_parse(&tree, text, "ABBA");
+    tree_case(&tree, 2, 3, 5);
     bond_case(&network, 6, 10, 15);
     assert_survives_oom(power_of, &tree);
     assert_survives_oom(power_of, &network);
