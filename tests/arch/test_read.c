@@ -165,7 +165,9 @@ static ec_status parse_padded(const char *head, size_t n, char pad, ec_error *er
 
     assert_non_null(text);
     for (size_t i = 0; i < n; i++)
-        text[i] = *head != '\0' ? *head++ : pad;
+        text[i] = pad;
+    for (size_t i = 0; head[i] != '\0'; i++)
+        text[i] = head[i];
     status = ec_arch_parse(&arch, text, n, "text", err);
     ec_arch_free(arch);
     ec_free(text);
