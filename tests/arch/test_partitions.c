@@ -93,7 +93,16 @@ static void built_in_sides_in_2d(void **state)
         {"block:1:5", "BBBBBABBBBBB"},
     };
 
+    static const struct expected odd[] = {
+        {"left-right", "AABAABAAB"}, /* column < 3/2 */
+        {"top-bottom", "AAAAAABBB"},
+        {"columns", "ABAABAABA"},
+    };
+
     CHECK_SIDES(SQUARE, square);
+    CHECK_SIDES("name: t\ninput: {shape: [3, 3], channels: 2}\nlayers:\n"
+                "  - pool: {window: [3, 3]}\n" DENSE,
+                odd);
     CHECK_SIDES("name: t\ninput: {shape: [3, 4], channels: 2}\nlayers:\n"
                 "  - pool: {window: [3, 1]}\n  - pool: {window: [1, 4]}\n" DENSE,
                 one_window);
