@@ -9,6 +9,7 @@ const tool_verb tool_verbs[] = {
     {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions"},
     {"verify", cmd_verify, "measure a network with weights and hold it against the bounds"},
     {"report", cmd_report, "all of it on one self-contained HTML page"},
+    {"draw", cmd_draw, "draw the tensor network, a partition and its min cut"},
     {"help", cmd_help, "explain a verb, or the layers a description may have"},
     {NULL, NULL, NULL},
 };

@@ -224,6 +224,7 @@ void tool_put_safe(FILE *stream, const char *text);
 int cmd_bound(tool *t);
 int cmd_verify(tool *t);
 int cmd_report(tool *t);
+int cmd_draw(tool *t);
 int cmd_help(tool *t);
 
 /** The row of a verb; NULL after an error message with the nearest verb. */

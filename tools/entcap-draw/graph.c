@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Additional permission under section 7 (linking with Graphviz): see LICENSE. */
+#include "render.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The palette of Okabe and Ito: told apart by colour-blind readers, and by lightness in print. */
+#define BLUE       "#0072B2"
+#define ORANGE     "#E69F00"
+#define VERMILLION "#D55E00"
+#define BLACK      "#000000"
+#define GREY       "#5A5A5A"
+#define WHITE      "#FFFFFF"
+
+typedef struct colours {
+    const char *fill, *line, *text;
+} colours;
+
+/* By side: none, A, B. */
+static const colours site_colours[] = {
+    {"#B8B8B8", "#5A5A5A", BLACK}, {BLUE, BLUE, WHITE}, {ORANGE, "#9A6A00", BLACK}};
+static const colours tensor_colours[] = {
+    {"#EDEDED", "#4A4A4A", BLACK}, {"#D2E6F3", "#00517F", BLACK}, {"#FDEBC8", "#9A6A00", BLACK}};
+static const char *const site_shapes[] = {"circle", "circle", "square"};
+static const char *const side_letters[] = {"", "A", "B"};
+static const char *const side_classes[] = {"", " side-a", " side-b"};
+static const char *const kind_letters[] = {"s", "t", "i"};
+static const char *const kind_classes[] = {"site", "tensor", "copy"};
+
+#define CUT_WIDEN 1.7 /* a cut bond's line against that of any other bond */
+#define TINY      4.5 /* nodes below this size have hair lines and no round corners */
+/* A text has a node that is surely wider: Graphviz aligns what fits to the node, else the node. */
+#define ROOMY       1.3
+#define SAMPLE_SIZE 11.0
+#define SAMPLE_LINE 1.4
+
+/* Attributes and their defaults; Graphviz knows only those that were declared. */
+static const struct {
+    int kind;
+    const char *name, *value;
+} declared[] = {
+    {AGRAPH, "outputorder", "edgesfirst"},
+    {AGRAPH, "bgcolor", WHITE},
+    {AGRAPH, "pad", "0.2"},
+    {AGRAPH, "charset", "UTF-8"},
+    {AGRAPH, "id", ""},
+    {AGRAPH, "dpi", ""},
+    {AGRAPH, "rankdir", ""},
+    {AGRAPH, "ranksep", ""},
+    {AGRAPH, "nodesep", ""},
+    {AGRAPH, "splines", ""},
+    {AGRAPH, "overlap", ""},
+    {AGRAPH, "rank", ""},
+    {AGNODE, "pos", ""},
+    {AGNODE, "shape", "box"},
+    {AGNODE, "style", "filled"},
+    {AGNODE, "fixedsize", "shape"},
+    {AGNODE, "width", "0.1"},
+    {AGNODE, "height", "0.1"},
+    {AGNODE, "margin", "0"},
+    {AGNODE, "label", ""},
+    {AGNODE, "fontname", ""},
+    {AGNODE, "fontsize", "9"},
+    {AGNODE, "fontcolor", BLACK},
+    {AGNODE, "color", BLACK},
+    {AGNODE, "fillcolor", WHITE},
+    {AGNODE, "penwidth", "0.7"},
+    {AGNODE, "id", ""},
+    {AGNODE, "class", ""},
+    {AGEDGE, "headclip", "false"}, /* bonds run to the centres, under the nodes */
+    {AGEDGE, "tailclip", "false"},
+    {AGEDGE, "pos", ""},
+    {AGEDGE, "lp", ""},
+    {AGEDGE, "label", ""},
+    {AGEDGE, "fontname", ""},
+    {AGEDGE, "fontsize", "9"},
+    {AGEDGE, "fontcolor", GREY},
+    {AGEDGE, "color", GREY},
+    {AGEDGE, "penwidth", "1"},
+    {AGEDGE, "style", "solid"},
+    {AGEDGE, "id", ""},
+    {AGEDGE, "class", ""},
+};
+
+void graph_set(void *object, const char *name, const char *fmt, ...)
+{
+    char buffer[256], key[32];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(buffer, sizeof buffer, fmt, args);
+    va_end(args);
+    snprintf(key, sizeof key, "%s", name);
+    agset(object, key, buffer);
+}
+
+/* A text from outside as a label: Graphviz reads backslashes and entities in labels. */
+static void set_label(void *object, const char *text, bool left)
+{
+    char key[] = "label";
+    ec_text label = {0};
+
+    for (; *text != '\0'; text++) {
+        if (*text == '\\')
+            ec_text_puts(&label, "\\\\");
+        else if (*text == '&')
+            ec_text_puts(&label, "&amp;");
+        else
+            ec_text_add(&label, text, 1);
+    }
+    if (left)
+        ec_text_puts(&label, "\\l");
+    agset(object, key, (char *)(uintptr_t)ec_text_get(&label));
+    ec_text_clear(&label);
+}
+
+static void set_size(Agnode_t *node, double width, double height)
+{
+    graph_set(node, "width", "%.4f", width / POINTS_PER_INCH);
+    graph_set(node, "height", "%.4f", height / POINTS_PER_INCH);
+}
+
+static void set_at(Agnode_t *node, ec_point at)
+{
+    graph_set(node, "pos", "%.2f,%.2f", at.x, at.y);
+}
+
+static void set_colours(Agnode_t *node, const colours *paint)
+{
+    graph_set(node, "fillcolor", "%s", paint->fill);
+    graph_set(node, "color", "%s", paint->line);
+    graph_set(node, "fontcolor", "%s", paint->text);
+}
+
+/* A node with an id that is unique on a page of several drawings. */
+static Agnode_t *new_node(const canvas *c, const char *prefix, unsigned long long number)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "%s%llu", prefix, number);
+    Agnode_t *node = agnode(c->graph, name, true);
+    graph_set(node, "id", "%s-%s", c->drawing->id, name);
+    graph_set(node, "fontname", "%s", c->fonts[false]);
+    return node;
+}
+
+/* ------------------------------------------------------------------- styles */
+
+static void style_site(Agnode_t *node, ec_draw_side side, double size, double font)
+{
+    graph_set(node, "shape", "%s", site_shapes[side]);
+    set_colours(node, &site_colours[side]);
+    set_size(node, size, size);
+    graph_set(node, "penwidth", "%.2f", size < TINY ? 0.1 : 0.6);
+    if (font > 0)
+        graph_set(node, "label", "%s", side_letters[side]);
+    graph_set(node, "fontsize", "%.2f", font > 0 ? font : 1);
+}
+
+static void style_tensor(Agnode_t *node, ec_draw_side side, double width, double height)
+{
+    graph_set(node, "style", height < TINY ? "filled" : "rounded,filled");
+    set_colours(node, &tensor_colours[side]);
+    set_size(node, width, height);
+    graph_set(node, "penwidth", "%.2f", height < TINY ? 0.3 : 0.7);
+}
+
+static void style_copy(Agnode_t *node, bool cut, double size)
+{
+    static const colours plain = {BLACK, BLACK, WHITE}, marked = {VERMILLION, BLACK, WHITE};
+
+    graph_set(node, "shape", "circle");
+    set_colours(node, cut ? &marked : &plain);
+    set_size(node, cut ? 1.35 * size : size, cut ? 1.35 * size : size);
+    graph_set(node, "penwidth", "%.2f", size < TINY ? 0.2 : 0.6);
+}
+
+static void style_bond(const canvas *c, Agedge_t *edge, const ec_draw_bond *bond)
+{
+    graph_set(edge, "penwidth", "%.2f", bond->cut ? CUT_WIDEN * bond->width : bond->width);
+    graph_set(edge, "fontname", "%s", c->fonts[bond->cut]);
+    graph_set(edge, "style", "%s", bond->dashed ? "dashed" : "solid");
+    graph_set(edge, "color", "%s", bond->cut ? VERMILLION : GREY);
+    graph_set(edge, "fontcolor", "%s", bond->cut ? VERMILLION : GREY);
+}
+
+/* -------------------------------------------------------------------- parts */
+
+static Agnode_t *add_node(const canvas *c, size_t i)
+{
+    const ec_draw_node *n = &c->drawing->nodes[i];
+    Agnode_t *node = new_node(c, kind_letters[n->kind], n->number);
+
+    graph_set(node, "class", "%s%s%s", kind_classes[n->kind], side_classes[n->side],
+              n->cut ? " cut" : "");
+    if (n->kind == EC_DRAW_SITE) {
+        style_site(node, n->side, n->width, n->font);
+    } else if (n->kind == EC_DRAW_COPY) {
+        style_copy(node, n->cut, n->width);
+    } else {
+        style_tensor(node, n->side, n->width, n->height);
+        graph_set(node, "fontsize", "%.2f", n->font > 0 ? n->font : 1);
+        if (n->font > 0)
+            set_label(node, n->label, false);
+    }
+    if (c->drawing->form == EC_DRAW_TREE)
+        set_at(node, n->at);
+    return node;
+}
+
+static void set_curve(Agedge_t *edge, const ec_point curve[4])
+{
+    graph_set(edge, "pos", "%.2f,%.2f %.2f,%.2f %.2f,%.2f %.2f,%.2f", curve[0].x, curve[0].y,
+              curve[1].x, curve[1].y, curve[2].x, curve[2].y, curve[3].x, curve[3].y);
+}
+
+static void add_bond(const canvas *c, Agnode_t **nodes, size_t i)
+{
+    const ec_draw_bond *b = &c->drawing->bonds[i];
+    char key[24];
+
+    snprintf(key, sizeof key, "b%zu", i);
+    Agedge_t *edge = agedge(c->graph, nodes[b->lower], nodes[b->upper], key, true);
+    graph_set(edge, "id", "%s-%s", c->drawing->id, key);
+    graph_set(edge, "class", "bond%s", b->cut ? " cut" : "");
+    style_bond(c, edge, b);
+    if (c->drawing->form == EC_DRAW_TREE)
+        set_curve(edge, b->curve);
+    if (b->font > 0 && b->label[0] != '\0') {
+        set_label(edge, b->label, false);
+        graph_set(edge, "fontsize", "%.2f", b->font);
+        if (c->drawing->form == EC_DRAW_TREE)
+            graph_set(edge, "lp", "%.2f,%.2f", b->label_at.x, b->label_at.y);
+    }
+}
+
+ec_status graph_open(canvas *c, ec_error *err)
+{
+    char graph_name[] = "entcap";
+    Agnode_t **nodes = ec_calloc(c->drawing->n_nodes, sizeof *nodes, err);
+
+    if (nodes == NULL)
+        return EC_ENOMEM;
+    c->graph = agopen(graph_name, Agundirected, NULL);
+    for (size_t i = 0; i < sizeof declared / sizeof *declared; i++) {
+        char name[32], value[32];
+        snprintf(name, sizeof name, "%s", declared[i].name);
+        snprintf(value, sizeof value, "%s", declared[i].value);
+        agattr(c->graph, declared[i].kind, name, value);
+    }
+    graph_set(c->graph, "id", "%s-picture", c->drawing->id);
+    for (size_t i = 0; i < c->drawing->n_nodes; i++)
+        nodes[i] = add_node(c, i);
+    for (size_t i = 0; i < c->drawing->n_bonds; i++)
+        add_bond(c, nodes, i);
+    ec_free(nodes);
+    return EC_OK;
+}
+
+/* -------------------------------------------------------------------- frame */
+
+static void add_text(const canvas *c, size_t i)
+{
+    const ec_draw_text *text = &c->drawing->texts[i];
+    static const char *const inks[] = {BLACK, GREY, VERMILLION};
+    Agnode_t *node = new_node(c, "text", i);
+    double width = ROOMY * ec_draw_text_width(text->text, text->size, text->bold);
+
+    graph_set(node, "shape", "plaintext");
+    graph_set(node, "style", "solid");
+    graph_set(node, "fontsize", "%.2f", text->size);
+    graph_set(node, "fontname", "%s", c->fonts[text->bold]);
+    graph_set(node, "fontcolor", inks[text->ink]);
+    graph_set(node, "class", "text");
+    set_label(node, text->text, text->left);
+    set_size(node, width, text->size);
+    set_at(node, (ec_point){text->at.x + (text->left ? width / 2 : 0), text->at.y});
+}
+
+/* A line sample: an edge between two nodes that cannot be seen. */
+static void add_line_sample(const canvas *c, size_t i)
+{
+    const ec_draw_key *key = &c->drawing->keys[i];
+    ec_draw_bond sample = {.cut = key->sample == EC_DRAW_KEY_CUT, .width = SAMPLE_LINE};
+    ec_point curve[4];
+    Agnode_t *ends[2];
+
+    for (size_t b = 0; b < c->drawing->n_bonds; b++)
+        sample.dashed = sample.dashed || (sample.cut && c->drawing->bonds[b].dashed);
+    for (int end = 0; end < 2; end++) {
+        ends[end] = new_node(c, end == 0 ? "from" : "to", i);
+        graph_set(ends[end], "style", "invis");
+        set_size(ends[end], 0.1, 0.1);
+        double x = key->at.x + (end == 0 ? -0.5 : 0.5) * EC_DRAW_KEY_WIDTH;
+        set_at(ends[end], (ec_point){x, key->at.y});
+        curve[3 * end] = curve[1 + end] = (ec_point){x, key->at.y};
+    }
+    Agedge_t *edge = agedge(c->graph, ends[0], ends[1], NULL, true);
+    graph_set(edge, "id", "%s-line%zu", c->drawing->id, i);
+    style_bond(c, edge, &sample);
+    set_curve(edge, curve);
+}
+
+static void style_sample(Agnode_t *node, ec_draw_sample sample)
+{
+    switch (sample) {
+    case EC_DRAW_KEY_SITE:
+    case EC_DRAW_KEY_SITE_A:
+    case EC_DRAW_KEY_SITE_B:
+        style_site(node, (ec_draw_side)(sample - EC_DRAW_KEY_SITE), SAMPLE_SIZE, 7);
+        break;
+    case EC_DRAW_KEY_TENSOR:
+    case EC_DRAW_KEY_TENSOR_A:
+    case EC_DRAW_KEY_TENSOR_B:
+        style_tensor(node, (ec_draw_side)(sample - EC_DRAW_KEY_TENSOR), EC_DRAW_KEY_WIDTH,
+                     SAMPLE_SIZE);
+        break;
+    case EC_DRAW_KEY_TIMES:
+        graph_set(node, "shape", "plaintext");
+        graph_set(node, "style", "solid");
+        graph_set(node, "fontcolor", GREY);
+        graph_set(node, "label", "\xc3\x97k");
+        break;
+    default:
+        style_copy(node, false, 0.55 * SAMPLE_SIZE);
+    }
+}
+
+static void add_sample(const canvas *c, size_t i)
+{
+    const ec_draw_key *key = &c->drawing->keys[i];
+
+    if (key->sample == EC_DRAW_KEY_BOND || key->sample == EC_DRAW_KEY_CUT) {
+        add_line_sample(c, i);
+        return;
+    }
+    Agnode_t *node = new_node(c, "key", i);
+    style_sample(node, key->sample);
+    set_at(node, key->at);
+}
+
+void graph_add_frame(const canvas *c)
+{
+    for (size_t i = 0; i < c->drawing->n_texts; i++)
+        add_text(c, i);
+    for (size_t i = 0; i < c->drawing->n_keys; i++)
+        add_sample(c, i);
+}

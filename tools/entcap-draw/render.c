@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Additional permission under section 7 (linking with Graphviz): see LICENSE. */
+#include "render.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PNG_DPI     180.0  /* unless the picture is so large that it gets */
+#define PNG_PIXELS  6000.0 /*   more than these many pixels a side */
+#define PNG_DPI_MIN 40.0
+
+#define LABEL_LIFT   3.0
+#define FREE_DOT_MAX ((size_t)400) /* nodes that the engine dot arranges; neato, beyond */
+
+const char *const render_format_names[RENDER_N_FORMATS] = {
+    [RENDER_DOT] = "dot", [RENDER_SVG] = "svg", [RENDER_SVG_INLINE] = "svg-inline",
+    [RENDER_PDF] = "pdf", [RENDER_PNG] = "png",
+};
+
+/* Graphviz' name of each format. */
+static const char *const plugin_names[RENDER_N_FORMATS] = {
+    [RENDER_DOT] = "dot", [RENDER_SVG] = "svg", [RENDER_SVG_INLINE] = "svg",
+    [RENDER_PDF] = "pdf", [RENDER_PNG] = "png",
+};
+
+/*
+ * Text that stays text is set in a face by its PostScript name, which Graphviz turns into a family
+ * and a weight; text that is rendered here, in the first of a list that fontconfig finds.
+ */
+#define TEXT_FACES                                                                                 \
+    {                                                                                              \
+        "Helvetica", "Helvetica-Bold"                                                              \
+    }
+#define RENDER_FACES                                                                               \
+    {                                                                                              \
+        "Helvetica,Arial,sans-serif", "Helvetica,Arial,sans-serif bold"                            \
+    }
+static const char *const fonts[RENDER_N_FORMATS][2] = {
+    [RENDER_DOT] = TEXT_FACES,   [RENDER_SVG] = TEXT_FACES,   [RENDER_SVG_INLINE] = TEXT_FACES,
+    [RENDER_PDF] = RENDER_FACES, [RENDER_PNG] = RENDER_FACES,
+};
+
+/* What Graphviz had to say: any word of it is a failure, because it also goes on after errors. The
+ * only global here: its callback takes no argument. */
+static struct {
+    char text[400];
+    bool spoke;
+} graphviz;
+
+static int listen(char *message)
+{
+    size_t used = strlen(graphviz.text);
+
+    graphviz.spoke = true;
+    snprintf(graphviz.text + used, sizeof graphviz.text - used, "%s", message);
+    return 0;
+}
+
+/* EC_OK if the call returned 0 and Graphviz stayed silent. */
+static ec_status check(int code, const char *what, ec_error *err)
+{
+    if (code == 0 && !graphviz.spoke)
+        return EC_OK;
+    graphviz.text[strcspn(graphviz.text, "\n")] = '\0';
+    return ec_fail(err, EC_ENUMERIC, "Graphviz, %s: %s", what,
+                   graphviz.spoke ? graphviz.text : "failed without a message");
+}
+
+/* ------------------------------------------------------------ free drawings */
+
+/* Sites of side A at the left, of side B at the right: the cut runs down between them. */
+static void part_sides(const canvas *c)
+{
+    const ec_drawing *drawing = c->drawing;
+    static const char *const ranks[] = {"same", "min", "max"};
+
+    for (ec_draw_side side = EC_DRAW_SIDE_A; side <= EC_DRAW_SIDE_B; side++) {
+        char name[16];
+        snprintf(name, sizeof name, "side%d", (int)side);
+        Agraph_t *group = agsubg(c->graph, name, true);
+        graph_set(group, "rank", "%s", ranks[side]);
+        for (size_t i = 0; i < drawing->n_nodes; i++) {
+            const ec_draw_node *node = &drawing->nodes[i];
+            snprintf(name, sizeof name, "s%u", (unsigned)node->number);
+            if (node->kind == EC_DRAW_SITE && node->side == side)
+                agsubnode(group, agnode(c->graph, name, false), true);
+        }
+    }
+}
+
+/* Take over where the engine put the nodes, and lift labels off the lines that they lie on. */
+static void read_places(const canvas *c)
+{
+    char pos[] = "pos", lp[] = "lp";
+    size_t i = 0;
+
+    for (Agnode_t *n = agfstnode(c->graph); n != NULL; n = agnxtnode(c->graph, n), i++) {
+        ec_point *at = &c->drawing->nodes[i].at;
+        if (sscanf(agget(n, pos), "%lf,%lf", &at->x, &at->y) != 2)
+            *at = (ec_point){0, 0};
+        for (Agedge_t *e = agfstout(c->graph, n); e != NULL; e = agnxtout(c->graph, e)) {
+            ec_point label;
+            if (sscanf(agget(e, lp), "%lf,%lf", &label.x, &label.y) == 2)
+                graph_set(e, lp, "%.2f,%.2f", label.x, label.y + LABEL_LIFT);
+        }
+    }
+}
+
+/* Let an engine place the nodes, keep the places as attributes, and frame the picture. */
+static ec_status place_free(GVC_t *gvc, const canvas *c, ec_error *err)
+{
+    Agraph_t *graph = c->graph;
+    bool layered = c->drawing->n_nodes <= FREE_DOT_MAX;
+    ec_point low, high;
+    ec_status status;
+
+    graph_set(graph, "rankdir", "LR");
+    graph_set(graph, "ranksep", "0.7");
+    graph_set(graph, "nodesep", "0.45");
+    graph_set(graph, "splines", layered ? "spline" : "line");
+    graph_set(graph, "overlap", layered ? "" : "false");
+    if (layered)
+        part_sides(c);
+    status = check(gvLayout(gvc, graph, layered ? "dot" : "neato"), "placing the nodes", err);
+    if (status != EC_OK)
+        return status;
+    attach_attrs(graph);
+    gvFreeLayout(gvc, graph);
+    read_places(c);
+    graph_set(graph, "rankdir", "TB");
+    const char *box = agget(graph, (char[]){"bb"});
+    if (box == NULL || sscanf(box, "%lf,%lf,%lf,%lf", &low.x, &low.y, &high.x, &high.y) != 4)
+        return ec_fail(err, EC_ENUMERIC, "Graphviz did not say where the nodes stand");
+    status = ec_drawing_frame(c->drawing, low, high, err);
+    return status;
+}
+
+/* ------------------------------------------------------------------- render */
+
+/* Dots per inch of a PNG, so that its longer side stays within limits. */
+static void set_resolution(const canvas *c)
+{
+    const ec_drawing *drawing = c->drawing;
+    double left = 0, right = 0, bottom = 0, top = 0;
+
+    for (size_t i = 0; i < drawing->n_texts; i++) {
+        const ec_draw_text *text = &drawing->texts[i];
+        double width = ec_draw_text_width(text->text, text->size, text->bold);
+        left = fmin(left, text->at.x);
+        right = fmax(right, text->at.x + width);
+        bottom = fmin(bottom, text->at.y);
+        top = fmax(top, text->at.y);
+    }
+    for (size_t i = 0; i < drawing->n_nodes; i++)
+        right = fmax(right, drawing->nodes[i].at.x);
+    double inches = fmax(right - left, top - bottom) / POINTS_PER_INCH;
+    double dpi = fmax(PNG_DPI_MIN, fmin(PNG_DPI, PNG_PIXELS / inches));
+    graph_set(c->graph, "dpi", "%.0f", dpi);
+}
+
+static ec_status copy_result(char **bytes, size_t *size, const char *data, unsigned length,
+                             ec_error *err)
+{
+    *bytes = ec_calloc((size_t)length + 1, 1, err);
+    if (*bytes == NULL)
+        return EC_ENOMEM;
+    memcpy(*bytes, data, length);
+    *size = length;
+    return EC_OK;
+}
+
+static ec_status draw_graph(char **bytes, size_t *size, GVC_t *gvc, const canvas *c,
+                            render_format format, ec_error *err)
+{
+    char *data = NULL;
+    unsigned length = 0;
+    ec_status status = check(gvLayout(gvc, c->graph, "nop2"), "reading the places", err);
+
+    if (status != EC_OK)
+        return status;
+    status =
+        check(gvRenderData(gvc, c->graph, plugin_names[format], &data, &length), "rendering", err);
+    if (status != EC_OK || data == NULL)
+        status = ec_fail(err, EC_ENUMERIC, "Graphviz rendered nothing");
+    else if (format == RENDER_SVG || format == RENDER_SVG_INLINE)
+        status = svg_finish(bytes, size, data, c->drawing, format == RENDER_SVG_INLINE, err);
+    else
+        status = copy_result(bytes, size, data, length, err);
+    gvFreeRenderData(data);
+    gvFreeLayout(gvc, c->graph);
+    return status;
+}
+
+ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format format,
+                 ec_error *err)
+{
+    ec_status status = ec_drawing_layout(drawing, err);
+    canvas c = {.drawing = drawing};
+
+    *bytes = NULL;
+    *size = 0;
+    memcpy(c.fonts, fonts[format], sizeof c.fonts);
+    if (status == EC_OK)
+        status = graph_open(&c, err);
+    if (status != EC_OK)
+        return status;
+    agseterrf(listen);
+    GVC_t *gvc = gvContext();
+    if (gvc == NULL)
+        status = ec_fail(err, EC_ENUMERIC, "Graphviz does not start");
+    else if (drawing->form == EC_DRAW_FREE)
+        status = place_free(gvc, &c, err);
+    if (status == EC_OK) {
+        graph_add_frame(&c);
+        if (format == RENDER_PNG)
+            set_resolution(&c);
+        status = draw_graph(bytes, size, gvc, &c, format, err);
+    }
+    agclose(c.graph);
+    if (gvc != NULL)
+        gvFreeContext(gvc);
+    return status;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drawing.h"
+#include "tool.h"
+
+#include <string.h>
+
+static const tool_usage usage = {
+    .arguments = "FILE",
+    .min_files = 1,
+    .max_files = 1,
+    .about = "Draws the tensor network: tensors, copy tensors, sites and bonds, the sides of a\n"
+             "partition coloured and its min cut marked. The ending of the output file says the\n"
+             "format: .dot, .svg, .pdf or .png. Without --partition: the description's first.\n",
+    .examples = "  entcap draw models/bridge.yaml -o bridge.svg\n"
+                "  entcap draw models/fashion-convac.yaml --partition interleaved -o picture.pdf\n",
+};
+
+/* The format that a file name's ending asks for; NULL for any other. */
+static const char *format_of(const char *path)
+{
+    static const char *const formats[] = {"dot", "svg", "pdf", "png"};
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(dot + 1, formats[i]) == 0)
+            return formats[i];
+    }
+    return NULL;
+}
+
+/* The drawing of what was read, rendered into the file. */
+static ec_status draw(tool *t, const tool_input *input, const char *output, ec_draw_fold fold,
+                      ec_error *err)
+{
+    const ec_partitions *partitions = &input->partitions;
+    const ec_partition *first = partitions->n > 0 ? &partitions->items[0] : NULL;
+    ec_drawing *drawing = NULL;
+    ec_text picture = {0};
+
+    tool_phase(t, "draw");
+    ec_status status = drawing_make(&drawing, input->arch, first, NULL, fold, &t->run, err);
+    tool_phase(t, "render");
+    if (status == EC_OK)
+        status = drawing_render(&picture, drawing, format_of(output), err);
+    if (status == EC_OK)
+        status = ec_file_write(output, ec_text_get(&picture), picture.size, err);
+    ec_text_clear(&picture);
+    ec_drawing_free(drawing);
+    return status;
+}
+
+int cmd_draw(tool *t)
+{
+    const char *output = NULL;
+    int fold = EC_DRAW_FOLD_AUTO;
+    const tool_option options[] = {
+        {"output", 'o', TOOL_TEXT, &output, "FILE", "the picture to write", {0, 0}},
+        {"fold",
+         0,
+         TOOL_CHOICE,
+         &fold,
+         "auto|never|always",
+         "draw equal subtrees once; auto: where there are very many",
+         {0, 0}},
+        {0},
+    };
+    tool_input input = {.file = NULL};
+    ec_error err = {0};
+    int code = tool_parse(t, &usage, options);
+
+    if (code != TOOL_GO_ON)
+        return code;
+    if (output == NULL || format_of(output) == NULL)
+        return tool_misuse(t, "--output says where to draw: a file .dot, .svg, .pdf or .png");
+    if (t->partitions.n > 1)
+        return tool_misuse(t, "a picture shows one --partition");
+    code = tool_read(t, t->files[0], &input);
+    if (code == TOOL_GO_ON) {
+        ec_status status = draw(t, &input, output, (ec_draw_fold)fold, &err);
+        code = status == EC_OK ? TOOL_YES : tool_fail(t, t->files[0], &err);
+    }
+    tool_input_clear(&input);
+    return code;
+}
