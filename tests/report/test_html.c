@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sample.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char layers[] = "name: four\n"
+                             "input: {shape: [4], channels: 2}\n"
+                             "layers:\n"
+                             "  - conv: {channels: 4, shared: false}\n"
+                             "  - pool: {window: 2}\n"
+                             "  - conv: {channels: 4, shared: false}\n"
+                             "  - pool: {window: 2}\n"
+                             "  - dense: {outputs: 2}\n"
+                             "requirements:\n"
+                             "  - {partition: left-right, min_rank: 5}\n";
+
+static const char network[] = "name: pair\n"
+                              "network:\n"
+                              "  indices: {a: 2, b: 2, w: 2}\n"
+                              "  tensors: {T: [a, w], U: [b, w]}\n"
+                              "  open: [a, b]\n";
+
+static const char training_log[] =
+    "{\"step\": 10, \"epoch\": 0, \"loss\": 2.25}\n"
+    "\n"
+    "{\"step\": 20, \"epoch\": 1, \"loss\": 1.5, \"train_accuracy\": 0.5, \"test_accuracy\": 0.25,"
+    " \"entropy\": {\"left-right\": [0.5, 0.25]}}\n";
+
+/* Everything that could end a string, a tag or a line somewhere. */
+static const char hostile[] = "</title><script>alert(\"1\")</script>'`&amp;\x01\n\x7f$(x)\\";
+static const char harmless[] =
+    "&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&#96;&amp;amp;";
+
+static ec_report_page page_of(const sample *s)
+{
+    return (ec_report_page){.bounds = s->found,
+                            .states = &s->measured,
+                            .required = s->bounds,
+                            .log = training_log,
+                            .log_size = sizeof training_log - 1,
+                            .log_file = "log.jsonl",
+                            .command = "entcap report",
+                            .seed = 7,
+                            .charts = ec_program_exists("gnuplot")};
+}
+
+static void write_page(ec_text *out, const ec_report_page *page)
+{
+    ec_error err = {0};
+
+    assert_ok(ec_report_html(out, page, &err), &err);
+}
+
+static bool is_void(const char *tag)
+{
+    return strcmp(tag, "meta") == 0 || strcmp(tag, "!DOCTYPE") == 0;
+}
+
+/* Every element is closed, in order, and none of those that could do something occurs. */
+static void assert_well_formed(const char *html)
+{
+    static const char *const banned[] = {"script", "iframe", "object", "embed", "link",
+                                         "form",   "img",    "base",   "image", "foreignObject"};
+    char stack[64][24];
+    size_t depth = 0;
+
+    for (const char *c = strchr(html, '<'); c != NULL; c = strchr(c + 1, '<')) {
+        bool closes = c[1] == '/';
+        const char *name = c + 1 + closes, *end = strchr(c, '>');
+        char tag[24];
+
+        if (strncmp(c, "<!--", 4) == 0)
+            continue;
+        snprintf(tag, sizeof tag, "%.*s", (int)strcspn(name, " \t\n/>"), name);
+        assert_non_null(end);
+        for (size_t i = 0; i < sizeof banned / sizeof *banned; i++)
+            assert_string_not_equal(tag, banned[i]);
+        if (closes) {
+            assert_true(depth > 0);
+            assert_string_equal(stack[--depth], tag);
+        } else if (end[-1] != '/' && !is_void(tag)) {
+            assert_true(depth < 64);
+            strcpy(stack[depth++], tag);
+        }
+    }
+    assert_int_equal(depth, 0);
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    for (const char *c = strstr(text, what); c != NULL; c = strstr(c + 1, what))
+        n++;
+    return n;
+}
+
+/* Nothing on the page leads out of it: the only addresses are the names of XML vocabularies. */
+static void assert_self_contained(const char *html)
+{
+    assert_int_equal(count(html, "http"),
+                     count(html, "http-equiv") + count(html, "=\"http://www.w3.org/"));
+    assert_int_equal(count(html, "src="), 0);
+    assert_int_equal(count(html, "@import"), 0);
+    assert_int_equal(count(html, "javascript:"), 0);
+    assert_int_equal(count(html,
+                           "Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                           "'unsafe-inline'; base-uri 'none'; form-action 'none'\""),
+                     1);
+}
+
+static void a_page_is_well_formed_and_self_contained(void **state)
+{
+    static const char *const texts[] = {layers, network};
+    (void)state;
+
+    for (size_t i = 0; i < 2; i++) {
+        sample s;
+        ec_text html = {0};
+
+        sample_init(&s, texts[i]);
+        const ec_report_page page = page_of(&s);
+        write_page(&html, &page);
+        assert_well_formed(html.bytes);
+        assert_self_contained(html.bytes);
+        ec_text_clear(&html);
+        sample_clear(&s);
+    }
+}
+
+static void a_page_says_what_was_found(void **state)
+{
+    sample s;
+    ec_text html = {0};
+    (void)state;
+
+    sample_init(&s, layers);
+    ec_report_page page = page_of(&s);
+    page.charts = false;
+    write_page(&html, &page);
+    assert_non_null(strstr(html.bytes, "<strong>left-right</strong>: rank at most 4"));
+    assert_non_null(strstr(html.bytes, "The bound holds"));
+    assert_non_null(strstr(html.bytes, "<span class=\"label failed\">failed</span>"));
+    assert_non_null(strstr(html.bytes, "2 <span class=\"label probable\">probable</span>"));
+    assert_non_null(strstr(html.bytes, "<td>layers.1</td>"));
+    assert_non_null(strstr(html.bytes, "<dt>Test accuracy</dt><dd>25.00&nbsp;%"));
+    assert_non_null(strstr(html.bytes, "<dt>Seed</dt><dd>7</dd>"));
+    assert_null(strstr(html.bytes, "<figure"));
+    s.states[0].holds = s.states[0].labels[0].holds = false;
+    ec_text_clear(&html);
+    write_page(&html, &page);
+    assert_non_null(strstr(html.bytes, "The bound is violated"));
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
+static void what_is_not_given_is_left_out(void **state)
+{
+    sample s;
+    ec_text html = {0};
+    (void)state;
+
+    sample_init(&s, network);
+    const ec_report_page page = {.bounds = s.found};
+    write_page(&html, &page);
+    assert_well_formed(html.bytes);
+    assert_null(strstr(html.bytes, "id=\"verification\""));
+    assert_null(strstr(html.bytes, "id=\"training\""));
+    assert_null(strstr(html.bytes, "id=\"diagram\""));
+    assert_null(strstr(html.bytes, "id=\"requirements\""));
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
+static void assert_hostile_is_harmless(const ec_report_page *page, size_t at_least)
+{
+    ec_text html = {0};
+
+    write_page(&html, page);
+    assert_well_formed(html.bytes);
+    assert_self_contained(html.bytes);
+    assert_true(count(html.bytes, harmless) >= at_least);
+    for (size_t i = 0; i < html.size; i++)
+        assert_true((unsigned char)html.bytes[i] >= 0x20 || isspace((unsigned char)html.bytes[i]));
+    assert_null(strchr(html.bytes, 0x7f));
+    ec_text_clear(&html);
+}
+
+static void no_name_acts_on_a_page(void **state)
+{
+    const ec_report_source source = {.role = "Description", .path = hostile, .sha256 = "00"};
+    const char *const diagram[] = {"<?xml version='1.0'?><svg xmlns=\"http://www.w3.org/2000/svg\" "
+                                   "id=\"g\"><text>id=\"kept\"</text></svg>",
+                                   NULL};
+    sample s;
+    (void)state;
+
+    sample_init(&s, layers);
+    sample_rename(&s.arch->name, hostile);
+    sample_rename(&s.partitions.items[0].name, hostile);
+    sample_rename(&s.arch->requirements[0].partition, hostile);
+    ec_report_page page = page_of(&s);
+    page.sources = &source;
+    page.n_sources = 1;
+    page.command = hostile;
+    page.diagram = diagram;
+    strcpy(s.states[0].labels[1].spectrum.why, hostile);
+    assert_hostile_is_harmless(&page, 8);
+    sample_clear(&s);
+
+    sample_init(&s, network);
+    sample_rename(&s.arch->tensors[0].name, hostile);
+    sample_rename(&s.arch->indices[0].name, hostile);
+    page = page_of(&s);
+    assert_hostile_is_harmless(&page, 2);
+    sample_clear(&s);
+}
+
+/* A legend is a string in gnuplot, which runs commands in some strings, and then text in SVG. */
+static void no_name_acts_in_a_chart(void **state)
+{
+    static const char attack[] =
+        "x' ; system 'touch /tmp/entcap-test-attack' ; `touch /tmp/entcap-test-attack` <b>&";
+    sample s;
+    ec_text html = {0};
+    char log[512];
+    (void)state;
+
+    if (!ec_program_exists("gnuplot"))
+        skip();
+    remove("/tmp/entcap-test-attack");
+    sample_init(&s, layers);
+    sample_rename(&s.partitions.items[0].name, attack);
+    ec_report_page page = page_of(&s);
+    snprintf(log, sizeof log, "{\"step\": 1, \"entropy\": {\"%s\": [0.5]}}\n", attack);
+    page.log = log;
+    page.log_size = strlen(log);
+    write_page(&html, &page);
+    assert_well_formed(html.bytes);
+    assert_non_null(strstr(html.bytes, "Entanglement entropy during training"));
+    assert_null(strstr(html.bytes, "<b>"));
+    assert_int_not_equal(remove("/tmp/entcap-test-attack"), 0);
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
+static void two_pictures_on_a_page_share_no_id(void **state)
+{
+    static const char *const diagram[] = {
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"><g id=\"a\"/><use href=\"#a\"/></svg>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"><g id='a' fill='url(#a)'/></svg>", NULL};
+    sample s;
+    ec_text html = {0};
+    (void)state;
+
+    sample_init(&s, layers);
+    ec_report_page page = page_of(&s);
+    page.diagram = diagram;
+    write_page(&html, &page);
+    assert_int_equal(count(html.bytes, "id=\"diagram0-a\""), 1);
+    assert_int_equal(count(html.bytes, "href=\"#diagram0-a\""), 1);
+    assert_int_equal(count(html.bytes, "id='diagram1-a'"), 1);
+    assert_int_equal(count(html.bytes, "url(#diagram1-a)"), 1);
+    assert_int_equal(count(html.bytes, "<?xml"), 0);
+    assert_well_formed(html.bytes);
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
+static void a_faulty_log_is_reported_with_its_line(void **state)
+{
+    sample s;
+    ec_text html = {0};
+    ec_error err = {0};
+    (void)state;
+
+    sample_init(&s, layers);
+    ec_report_page page = page_of(&s);
+    page.log = "{\"step\": 1}\n{\"step\": }\n";
+    page.log_size = strlen(page.log);
+    assert_int_equal(ec_report_html(&html, &page, &err), EC_EPARSE);
+    assert_string_equal(err.file, "log.jsonl");
+    assert_int_equal(err.line, 2);
+    assert_string_equal(err.source, "{\"step\": }");
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
+static ec_status write_without_charts(void *arg, ec_error *err)
+{
+    ec_report_page page = page_of(arg);
+    ec_text html = {0};
+
+    page.charts = false; /* gnuplot need not be run a thousand times */
+    ec_status status = ec_report_html(&html, &page, err);
+    ec_text_clear(&html);
+    return status;
+}
+
+static void a_page_survives_failed_allocations(void **state)
+{
+    sample s;
+    (void)state;
+
+    sample_init(&s, layers);
+    assert_survives_oom(write_without_charts, &s);
+    sample_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_page_is_well_formed_and_self_contained),
+        cmocka_unit_test(a_page_says_what_was_found),
+        cmocka_unit_test(what_is_not_given_is_left_out),
+        cmocka_unit_test(no_name_acts_on_a_page),
+        cmocka_unit_test(no_name_acts_in_a_chart),
+        cmocka_unit_test(two_pictures_on_a_page_share_no_id),
+        cmocka_unit_test(a_faulty_log_is_reported_with_its_line),
+        cmocka_unit_test(a_page_survives_failed_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
