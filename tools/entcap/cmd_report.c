@@ -19,6 +19,7 @@ static const tool_usage usage = {
 
 typedef struct report_options {
     const char *output, *log;
+    ec_text command; /* as typed */
     uint64_t exact_limit;
     tool_measure_options measure;
 } report_options;
@@ -31,7 +32,6 @@ typedef struct material {
     ec_bytes log;
     ec_report_source sources[MAX_SOURCES];
     size_t n_sources;
-    ec_text command;
 } material;
 
 static void clear(material *m)
@@ -41,7 +41,6 @@ static void clear(material *m)
     tool_states_clear(&m->states);
     tool_input_clear(&m->input);
     ec_bytes_clear(&m->log);
-    ec_text_clear(&m->command);
 }
 
 /* Name a file and its hash; `keep`: where its bytes go, or NULL. */
@@ -63,26 +62,6 @@ static int add_source(tool *t, material *m, const char *role, const char *path, 
     else
         ec_bytes_clear(&bytes);
     return TOOL_GO_ON;
-}
-
-/* The command as one could type it again. */
-static void put_command(ec_text *out, const tool *t)
-{
-    ec_text_puts(out, "entcap");
-    for (int i = 0; i < t->argc; i++) {
-        bool plain = t->argv[i][0] != '\0' &&
-                     strspn(t->argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                        "0123456789-_./=:,+%@") == strlen(t->argv[i]);
-
-        ec_text_puts(out, plain ? " " : " '");
-        for (const char *c = t->argv[i]; *c != '\0'; c++) {
-            if (*c == '\'')
-                ec_text_puts(out, "'\\''");
-            else
-                ec_text_add(out, c, 1);
-        }
-        ec_text_puts(out, plain ? "" : "'");
-    }
 }
 
 /* Bounds of the partitions that requirements name; they need not be among the others. */
@@ -118,7 +97,6 @@ static int gather(tool *t, material *m, const report_options *o)
 
     options.exact = o->exact_limit > 0;
     options.exact_limit = o->exact_limit;
-    put_command(&m->command, t);
     if (code == TOOL_GO_ON)
         code = add_source(t, m, "Description", t->files[0], NULL);
     if (code == TOOL_GO_ON)
@@ -202,7 +180,7 @@ static int report(tool *t, const report_options *o)
             .log_file = o->log,
             .sources = m.sources,
             .n_sources = m.n_sources,
-            .command = ec_text_get(&m.command),
+            .command = ec_text_get(&o->command),
             .seed = t->run.seed,
             .charts = ec_program_exists("gnuplot"),
         };
@@ -213,6 +191,26 @@ static int report(tool *t, const report_options *o)
     }
     clear(&m);
     return code;
+}
+
+/* The command as one could type it again. */
+static void put_command(ec_text *out, const tool *t)
+{
+    ec_text_puts(out, "entcap");
+    for (int i = 0; i < t->argc; i++) {
+        bool plain = t->argv[i][0] != '\0' &&
+                     strspn(t->argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                        "0123456789-_./=:,+%@") == strlen(t->argv[i]);
+
+        ec_text_puts(out, plain ? " " : " '");
+        for (const char *c = t->argv[i]; *c != '\0'; c++) {
+            if (*c == '\'')
+                ec_text_puts(out, "'\\''");
+            else
+                ec_text_add(out, c, 1);
+        }
+        ec_text_puts(out, plain ? "" : "'");
+    }
 }
 
 int cmd_report(tool *t)
@@ -244,11 +242,14 @@ int cmd_report(tool *t)
          {0, 0}},
         {0},
     };
+    put_command(&o.command, t); /* before the options are sorted from the files */
+
     int code = tool_parse(t, &usage, options);
 
-    if (code != TOOL_GO_ON)
-        return code;
-    if (o.output == NULL)
-        return tool_misuse(t, "-o FILE is missing: where to write the page");
-    return report(t, &o);
+    if (code == TOOL_GO_ON && o.output == NULL)
+        code = tool_misuse(t, "-o FILE is missing: where to write the page");
+    if (code == TOOL_GO_ON)
+        code = report(t, &o);
+    ec_text_clear(&o.command);
+    return code;
 }

@@ -237,7 +237,6 @@ void tool_start(tool *t)
 
     sigaction(SIGINT,
               &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, not a death in the middle */
     t->color = is_colored(stdout);
     t->run.threads = processors > 0 ? (unsigned)processors : 1;
     t->run.progress = on_progress;

@@ -133,6 +133,36 @@ static int print_overview(const tool *t)
     return tool_flush(t);
 }
 
+/* The tables of the reader: what it takes is what is printed. */
+static int print_layers(const tool *t)
+{
+    const ec_layer_type *type;
+    const ec_builtin_type *builtin;
+
+    puts("Layers of a description, each a line of `layers:` such as `- conv: {channels: 16}`");
+    for (size_t i = 0; (type = ec_arch_layer_type(i)) != NULL; i++) {
+        printf("\n  %-24s", type->name);
+        print_wrapped(type->doc, HELP_COLUMN, HELP_COLUMN);
+        for (size_t j = 0; j < type->n_params; j++) {
+            const ec_layer_param *param = &type->params[j];
+            char text[512];
+
+            snprintf(text, sizeof text, "%s%s%s%s", param->doc,
+                     param->fallback != NULL ? " (default " : "",
+                     param->fallback != NULL ? param->fallback : "",
+                     param->fallback != NULL ? ")" : "");
+            printf("    %-24s", param->name);
+            print_wrapped(text, HELP_COLUMN, HELP_COLUMN);
+        }
+    }
+    puts("\nPartitions that need not be listed");
+    for (size_t i = 0; (builtin = ec_arch_builtin_type(i)) != NULL; i++) {
+        printf("  %-26s", builtin->name);
+        print_wrapped(builtin->doc, HELP_COLUMN, HELP_COLUMN);
+    }
+    return tool_flush(t);
+}
+
 /* A verb explains itself: its own function, asked for help. */
 static int print_verb(tool *t, const char *name)
 {
@@ -151,7 +181,7 @@ static int print_verb(tool *t, const char *name)
 int cmd_help(tool *t)
 {
     static const tool_usage usage = {
-        .arguments = "[VERB]",
+        .arguments = "[VERB | layers]",
         .max_files = 1,
         .about = "Explain the verbs, one verb, or (`entcap help layers`) what a description may "
                  "hold.\n",
@@ -160,5 +190,7 @@ int cmd_help(tool *t)
 
     if (code != TOOL_GO_ON)
         return code;
-    return t->n_files == 0 ? print_overview(t) : print_verb(t, t->files[0]);
+    if (t->n_files == 0)
+        return print_overview(t);
+    return strcmp(t->files[0], "layers") == 0 ? print_layers(t) : print_verb(t, t->files[0]);
 }
