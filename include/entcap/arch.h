@@ -232,7 +232,7 @@ typedef enum ec_param_type {
 typedef struct ec_layer_param {
     const char *name;
     ec_param_type type;
-    const char *fallback; /* the value if it is left out, as text; NULL: it must be given */
+    const char *fallback; /* of a flag: its value if it is left out; NULL: it must be given */
     const char *doc;
     size_t offset; /* of the member of ec_layer that takes it */
 } ec_layer_param;

@@ -175,6 +175,7 @@ static const struct row *find_row(const ec_tree *tree, const ec_node *entry, ec_
     const ec_node *key = ec_tree_first(tree, entry);
     const char *word;
     ec_nearest nearest;
+    char kinds[200] = "there are";
 
     if (entry->kind != EC_NODE_MAP || entry->count != 2) {
         ec_source_fail(&tree->source, entry->place, err,
@@ -188,8 +189,11 @@ static const struct row *find_row(const ec_tree *tree, const ec_node *entry, ec_
             return &table[k];
         ec_nearest_offer(&nearest, table[k].type.name);
     }
+    for (size_t k = 0, used = strlen(kinds); k < N_KINDS && used < sizeof kinds; k++)
+        used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s %s", k > 0 ? "," : "",
+                                 table[k].type.name);
     ec_source_fail(&tree->source, key->place, err, "there is no layer kind %s; %s",
-                   ec_quote(word).text, ec_hint(nearest.best, "there are conv, pool, dense").text);
+                   ec_quote(word).text, ec_hint(nearest.best, kinds).text);
     return NULL;
 }
 

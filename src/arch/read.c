@@ -139,8 +139,8 @@ ec_status ec_arch_parse(ec_arch **out, const char *text, size_t size, const char
     ec_status status = EC_OK;
     ec_arch *arch = NULL;
     ec_tree tree = {.n_nodes = 0};
-    bool has_bom = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
-    ec_source source = {text + (has_bom ? 3 : 0), size - (has_bom ? 3 : 0), file};
+    size_t bom = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    ec_source source = {size > bom ? text + bom : "", size - bom, file};
 
     *out = NULL;
     if (size > EC_ARCH_MAX_TEXT)

@@ -43,10 +43,10 @@ static bool allowed(uint32_t c)
 }
 
 /* Step over the character at *i; a malformed byte counts as one character. */
-static void step(const ec_source *text, size_t *i, ec_place *place)
+static void step(const ec_source *source, size_t *i, ec_place *place)
 {
-    const char *p = text->data + *i;
-    size_t left = text->size - *i, length;
+    const char *p = source->data + *i;
+    size_t left = source->size - *i, length;
     uint32_t c;
 
     if (*p == '\n' || *p == '\r') {
@@ -60,35 +60,36 @@ static void step(const ec_source *text, size_t *i, ec_place *place)
     place->col++;
 }
 
-ec_status ec_source_check(const ec_source *text, ec_error *err)
+ec_status ec_source_check(const ec_source *source, ec_error *err)
 {
     ec_place place = {.line = 1, .col = 1};
 
-    if (text->size >= 2 &&
-        (memcmp(text->data, "\xff\xfe", 2) == 0 || memcmp(text->data, "\xfe\xff", 2) == 0))
-        return ec_source_fail(text, place, err, "this is UTF-16 text; save the file as UTF-8");
-    for (size_t i = 0; i < text->size; step(text, &i, &place)) {
+    if (source->size >= 2 &&
+        (memcmp(source->data, "\xff\xfe", 2) == 0 || memcmp(source->data, "\xfe\xff", 2) == 0))
+        return ec_source_fail(source, place, err, "this is UTF-16 text; save the file as UTF-8");
+    for (size_t i = 0; i < source->size; step(source, &i, &place)) {
         uint32_t c = 0;
-        if (ec_utf8_decode(&c, text->data + i, text->size - i) == 0)
-            return ec_source_fail(text, place, err,
+        if (ec_utf8_decode(&c, source->data + i, source->size - i) == 0)
+            return ec_source_fail(source, place, err,
                                   "byte 0x%02X is not UTF-8; save the file as UTF-8",
-                                  (unsigned char)text->data[i]);
+                                  (unsigned char)source->data[i]);
         if (!allowed(c))
-            return ec_source_fail(text, place, err, "character U+%04X is not allowed; remove it",
+            return ec_source_fail(source, place, err, "character U+%04X is not allowed; remove it",
                                   (unsigned)c);
     }
     return EC_OK;
 }
 
-size_t ec_source_offset(const ec_source *text, ec_place place)
+size_t ec_source_offset(const ec_source *source, ec_place place)
 {
     ec_place at = {.line = 1, .col = 1};
     size_t i = 0;
 
-    while (i < text->size && at.line < place.line)
-        step(text, &i, &at);
-    while (i < text->size && at.col < place.col && text->data[i] != '\n' && text->data[i] != '\r')
-        step(text, &i, &at);
+    while (i < source->size && at.line < place.line)
+        step(source, &i, &at);
+    while (i < source->size && at.col < place.col && source->data[i] != '\n' &&
+           source->data[i] != '\r')
+        step(source, &i, &at);
     return i;
 }
 
@@ -110,15 +111,15 @@ static void make_printable(char *s)
     }
 }
 
-/* Copy the line around text->data[at] into err->source, cut on both sides if it does not fit. */
-static void excerpt(const ec_source *text, size_t at, ec_error *err)
+/* Copy the line around source->data[at] into err->source, cut on both sides if it does not fit. */
+static void excerpt(const ec_source *source, size_t at, ec_error *err)
 {
     const size_t room = sizeof err->source - 1, ellipsis = 3;
     size_t start = at, end = at, from, to;
 
-    while (start > 0 && text->data[start - 1] != '\n' && text->data[start - 1] != '\r')
+    while (start > 0 && source->data[start - 1] != '\n' && source->data[start - 1] != '\r')
         start--;
-    while (end < text->size && text->data[end] != '\n' && text->data[end] != '\r')
+    while (end < source->size && source->data[end] != '\n' && source->data[end] != '\r')
         end++;
     from = start;
     to = end;
@@ -126,17 +127,18 @@ static void excerpt(const ec_source *text, size_t at, ec_error *err)
         size_t width = room - 2 * ellipsis;
         from = at - start > width / 2 ? at - width / 2 : start;
         to = end - from > width ? from + width : end;
-        while (from < at && continues_character(text->data[from]))
+        while (from < at && continues_character(source->data[from]))
             from++;
-        while (to > at && to < end && continues_character(text->data[to]))
+        while (to > at && to < end && continues_character(source->data[to]))
             to--;
     }
     snprintf(err->source, sizeof err->source, "%s%.*s%s", from > start ? "..." : "",
-             (int)(to - from), text->data + from, to < end ? "..." : "");
+             (int)(to - from), source->data + from, to < end ? "..." : "");
     err->caret = (int)(at - from + (from > start ? ellipsis : 0));
 }
 
-ec_status ec_source_fail(const ec_source *text, ec_place place, ec_error *err, const char *fmt, ...)
+ec_status ec_source_fail(const ec_source *source, ec_place place, ec_error *err, const char *fmt,
+                         ...)
 {
     va_list args;
     char msg[sizeof err->msg];
@@ -146,11 +148,11 @@ ec_status ec_source_fail(const ec_source *text, ec_place place, ec_error *err, c
     va_start(args, fmt);
     vsnprintf(msg, sizeof msg, fmt, args);
     va_end(args);
-    ec_fail_file(err, EC_EPARSE, text->file, "%s", msg);
+    ec_fail_file(err, EC_EPARSE, source->file, "%s", msg);
     err->line = place.line;
     err->col = place.col;
     if (place.line > 0)
-        excerpt(text, ec_source_offset(text, place), err);
+        excerpt(source, ec_source_offset(source, place), err);
     make_printable(err->source);
     return EC_EPARSE;
 }

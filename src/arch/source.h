@@ -18,14 +18,14 @@ typedef struct ec_source {
 
 /** Is it UTF-8 without control characters other than tab and line ends? EC_EPARSE says where not.
  */
-EC_NODISCARD ec_status ec_source_check(const ec_source *text, ec_error *err);
+EC_NODISCARD ec_status ec_source_check(const ec_source *source, ec_error *err);
 
 /** Byte offset of a place; the end of its line if the line is shorter, of the text if it ends. */
-size_t ec_source_offset(const ec_source *text, ec_place place);
+size_t ec_source_offset(const ec_source *source, ec_place place);
 
 /** Report EC_EPARSE at a place, with its source line (cut around the place if long) and caret. */
-ec_status ec_source_fail(const ec_source *text, ec_place place, ec_error *err, const char *fmt, ...)
-    EC_PRINTF(4, 5);
+ec_status ec_source_fail(const ec_source *source, ec_place place, ec_error *err, const char *fmt,
+                         ...) EC_PRINTF(4, 5);
 
 /** A word of the input as messages show it: in quotes, cut if long, made printable. */
 typedef struct ec_quoted {

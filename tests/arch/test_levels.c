@@ -197,6 +197,12 @@ static void layer_kinds_and_builtins_can_be_listed(void **state)
     assert_string_equal(ec_arch_layer_type(EC_LAYER_POOL)->name, "pool");
     assert_string_equal(ec_arch_layer_type(EC_LAYER_DENSE)->params[0].name, "outputs");
     assert_null(ec_arch_layer_type(EC_LAYER_DENSE + 1));
+    for (size_t i = 0; ec_arch_layer_type(i) != NULL; i++)
+        for (size_t k = 0; k < ec_arch_layer_type(i)->n_params; k++) {
+            const ec_layer_param *param = &ec_arch_layer_type(i)->params[k];
+            assert_true(param->fallback == NULL || param->type == EC_PARAM_FLAG);
+            assert_non_null(param->doc);
+        }
     while (ec_arch_builtin_type(n) != NULL)
         n++;
     assert_int_equal(n, 8);

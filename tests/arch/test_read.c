@@ -202,6 +202,7 @@ static void files_that_cannot_be_read_are_reported(void **state)
     assert_string_equal(err.file, "tests/arch/no-such-file.yaml");
     assert_int_equal(err.line, 0);
     assert_int_equal(ec_arch_read(&arch, "tests/arch", NULL), EC_EIO);
+    assert_int_equal(ec_arch_parse(&arch, NULL, 0, "nothing", NULL), EC_EPARSE);
     ec_arch_free(NULL);
 }
 
