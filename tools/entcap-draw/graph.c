@@ -60,7 +60,7 @@ static const struct {
     {AGNODE, "width", "0.1"},
     {AGNODE, "height", "0.1"},
     {AGNODE, "margin", "0"},
-    {AGNODE, "label", ""},
+    {AGNODE, "label", "\\N"},
     {AGNODE, "fontname", ""},
     {AGNODE, "fontsize", "9"},
     {AGNODE, "fontcolor", BLACK},
@@ -143,6 +143,7 @@ static Agnode_t *new_node(const canvas *c, const char *prefix, unsigned long lon
     Agnode_t *node = agnode(c->graph, name, true);
     graph_set(node, "id", "%s-%s", c->drawing->id, name);
     graph_set(node, "fontname", "%s", c->fonts[false]);
+    set_label(node, "", false);
     return node;
 }
 

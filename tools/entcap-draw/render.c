@@ -159,6 +159,18 @@ static void set_resolution(const canvas *c)
     graph_set(c->graph, "dpi", "%.0f", dpi);
 }
 
+/* The time in a PDF, set to the beginning of 1970: the same drawing gives the same bytes. */
+static void blank_time(char *pdf, size_t size)
+{
+    static const char key[] = "/CreationDate (D:", time[] = "19700101000000";
+    size_t length = strlen(key) + strlen(time);
+
+    for (size_t i = 0; i + length <= size; i++) {
+        if (memcmp(pdf + i, key, strlen(key)) == 0)
+            memcpy(pdf + i + strlen(key), time, strlen(time));
+    }
+}
+
 static ec_status copy_result(char **bytes, size_t *size, const char *data, unsigned length,
                              ec_error *err)
 {
@@ -187,6 +199,8 @@ static ec_status draw_graph(char **bytes, size_t *size, GVC_t *gvc, const canvas
         status = svg_finish(bytes, size, data, c->drawing, format == RENDER_SVG_INLINE, err);
     else
         status = copy_result(bytes, size, data, length, err);
+    if (status == EC_OK && format == RENDER_PDF)
+        blank_time(*bytes, *size);
     gvFreeRenderData(data);
     gvFreeLayout(gvc, c->graph);
     return status;
@@ -215,6 +229,8 @@ ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format 
         graph_add_frame(&c);
         if (format == RENDER_PNG)
             set_resolution(&c);
+        if (format == RENDER_DOT) /* whoever reads it keeps the places */
+            agattr(c.graph, AGRAPH, (char[]){"layout"}, (char[]){"nop2"});
         status = draw_graph(bytes, size, gvc, &c, format, err);
     }
     agclose(c.graph);

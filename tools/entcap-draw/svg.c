@@ -136,12 +136,11 @@ static bool rewrite_head(rewriter *w, bool inlined)
 
     if (!skip_past(w, "<svg "))
         return false;
-    if (!inlined)
+    if (!inlined) /* a page that this is put into says what it is in its own way */
         ec_text_puts(&w->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    ec_text_printf(&w->out,
-                   "<svg id=\"%s\" class=\"entcap-drawing\" role=\"img\" "
-                   "aria-labelledby=\"%s-title %s-desc\" ",
-                   id, id, id);
+    ec_text_printf(&w->out, "<svg id=\"%s\" class=\"entcap-drawing\" ", id);
+    if (!inlined)
+        ec_text_printf(&w->out, "role=\"img\" aria-labelledby=\"%s-title %s-desc\" ", id, id);
     if (!copy_until(w, ">\n"))
         return false;
     ec_text_puts(&w->out, ">\n");
