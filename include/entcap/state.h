@@ -22,7 +22,7 @@
 #include "entcap/bound.h"
 #include "entcap/model.h"
 
-/** Allowed floating-point violation of a link of the chain, in nats. */
+/** Allowed violation of a link of the chain beyond the estimated floating-point errors, in nats. */
 #define EC_STATE_TOLERANCE 1e-9
 
 /** Inner product of the site features in which spectrum and entropies are taken. */
@@ -35,6 +35,7 @@ typedef enum ec_basis {
 typedef struct ec_measured {
     bool known;
     double value;
+    double error;  /* estimate of its floating-point error */
     char why[256]; /* if not known */
 } ec_measured;
 
@@ -129,7 +130,7 @@ typedef struct ec_state_options {
  * holds with the latter. Zero tensors have rank 0, no spectrum, and keep every bound.
  *
  * Broken (holds = false) by: rank > bound; forward rank > bound; S_2 > S + tol; S > ln rank + tol;
- * or, where the rank is absent, S (or S_2) > ln bound + tol; tol = EC_STATE_TOLERANCE.
+ * S (or S_2) > ln bound + tol; tol = EC_STATE_TOLERANCE and the errors of the entropies.
  *
  * Cost:   spectrum: see ec_state_spectra; rank: S^2 (sum over mixed vertices of in out) modular
  *         multiply-adds and S^2 r words, S = min(bound, M^|A|, M^|B|) + 1; forward check:
@@ -166,10 +167,10 @@ EC_NODISCARD ec_status ec_state_spectra(ec_spectrum *out, const ec_state_input *
 
 void ec_spectrum_clear(ec_spectrum *spectrum);
 
-/** S = -sum p ln p, p_i = s_i^2, in nats; 0 where the spectrum is not known. */
-double ec_spectrum_von_neumann(const ec_spectrum *spectrum);
+/** S = -sum p ln p, p_i = s_i^2, in nats, with its error to first order in the threshold. */
+ec_measured ec_spectrum_von_neumann(const ec_spectrum *spectrum);
 
-/** S_2 = -ln sum p^2 in nats; 0 where the spectrum is not known. */
-double ec_spectrum_renyi2(const ec_spectrum *spectrum);
+/** S_2 = -ln sum p^2 in nats, likewise. */
+ec_measured ec_spectrum_renyi2(const ec_spectrum *spectrum);
 
 #endif

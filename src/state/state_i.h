@@ -29,6 +29,15 @@ EC_NODISCARD ec_status ec_state_exact_ranks(ec_measurement *m, ec_error *err);
 EC_NODISCARD ec_status ec_state_forward_checks(ec_measurement *m, ec_error *err);
 
 /**
+ * Fill the `renyi2` of every label without a spectrum, from four copies of the network: no cut is
+ * needed, but r^4 numbers for every mixed subtree of width r, at 8 r^5 flops. Errors: EC_ENOMEM.
+ */
+EC_NODISCARD ec_status ec_state_renyi2(ec_measurement *m, ec_error *err);
+
+/** `m` is absent, and why. */
+void ec_state_say_why(ec_measured *m, const char *why);
+
+/**
  * Spectra of all labels through any cut: `sweep` has its inputs and limits set, and is cleared by
  * the caller. EC_ELIMIT comes before any number is computed.
  */

@@ -8,7 +8,7 @@
 
 /* ---------------------------------------------------------------- structure */
 
-static size_t largest_matrix(const ec_arch *arch)
+size_t ec_sweep_largest_matrix(const ec_arch *arch)
 {
     size_t most = 0;
 
@@ -47,7 +47,7 @@ static void mark_all(ec_sweep *sweep)
     const ec_arch *arch = sweep->arch;
 
     for (size_t l = 0; l < arch->n_levels; l++) {
-        sweep->shared_below[l] = arch->levels[l].shared && (l == 0 || sweep->shared_below[l - 1]);
+        sweep->shared_below[l] = ec_arch_shared_below(arch, l);
         for (size_t p = 0; p < ec_level_positions(&arch->levels[l]); p++)
             mark_vertex(sweep, (ec_vertex){l, p});
     }
@@ -90,7 +90,7 @@ ec_status ec_sweep_init(ec_sweep *sweep, const ec_run *run, ec_error *err)
     EC_NEW(sweep->pure, n);
     EC_NEW(sweep->component, n);
     EC_NEW(sweep->shared_below, levels);
-    EC_NEW(sweep->scratch, largest_matrix(sweep->arch));
+    EC_NEW(sweep->scratch, ec_sweep_largest_matrix(sweep->arch));
     EC_NEW(sweep->whole, levels);
     EC_NEW(sweep->window, levels);
     mark_all(sweep);
@@ -127,17 +127,22 @@ void ec_sweep_clear(ec_sweep *sweep)
 
 /* ----------------------------------------------------------------- vertices */
 
-/* `rows` rows of W_v from `first` on, scaled to largest magnitude about 1, in sweep->scratch;
-   returns the logarithm of the scale */
-static double load_matrix(ec_sweep *sweep, ec_vertex v, size_t first, size_t rows)
+double ec_sweep_load_matrix(double *out, const ec_arch *arch, const ec_weights *weights,
+                            ec_vertex v, const size_t rows[2])
 {
-    size_t in = sweep->arch->levels[v.level].dim;
-    const double *w = ec_weights_at(sweep->weights, sweep->arch, v.level, v.position) + first * in;
-    ec_table view = {.x = sweep->scratch, .rows = rows, .cols = in};
+    size_t in = arch->levels[v.level].dim, n = rows[1] - rows[0];
+    ec_table view = {.x = out, .rows = n, .cols = in};
 
-    memcpy(sweep->scratch, w, rows * in * sizeof *w);
+    memcpy(out, ec_weights_at(weights, arch, v.level, v.position) + rows[0] * in,
+           n * in * sizeof *out);
     ec_table_scale(&view);
     return view.log_scale;
+}
+
+static double load_rows(ec_sweep *sweep, ec_vertex v, size_t first, size_t end)
+{
+    return ec_sweep_load_matrix(sweep->scratch, sweep->arch, sweep->weights, v,
+                                (size_t[]){first, end});
 }
 
 /* t <- t W_v, from the index below v to the one above it or the other way. QR comes first unless
@@ -153,7 +158,7 @@ static ec_status apply_matrix(ec_table *t, ec_sweep *sweep, ec_vertex v, bool up
     if (to.dim >= (up ? level->dim : level->out))
         EC_TRY(ec_table_reduce(t, &sweep->ledger, err));
     if (!sweep->ledger.plan)
-        log_scale = load_matrix(sweep, v, 0, level->out);
+        log_scale = load_rows(sweep, v, 0, level->out);
     EC_TRY(ec_table_contract(t, (ec_cmat){sweep->scratch, level->out, level->dim, level->dim, up},
                              to, &sweep->ledger, err));
     t->log_scale += log_scale;
@@ -174,7 +179,7 @@ static ec_status label_table(ec_table *out, ec_sweep *sweep, ec_vertex v, bool u
 
     if (status != EC_OK || out->x == NULL)
         return status;
-    out->log_scale = load_matrix(sweep, v, 0, level->out);
+    out->log_scale = load_rows(sweep, v, 0, level->out);
     for (size_t o = 0; o < level->out; o++)
         for (size_t i = 0; i < level->dim; i++)
             out->x[up ? i * level->out + o : o * level->dim + i] =
@@ -191,7 +196,7 @@ static ec_status top_row(ec_table *out, ec_sweep *sweep, uint32_t y, ec_error *e
 
     if (status != EC_OK || out->x == NULL)
         return status;
-    out->log_scale = load_matrix(sweep, top, y, 1);
+    out->log_scale = load_rows(sweep, top, y, y + 1);
     memcpy(out->x, sweep->scratch, open.dim * sizeof *out->x);
     return EC_OK;
 }

@@ -62,6 +62,14 @@ static inline ec_vertex ec_sweep_parent(const ec_sweep *sweep, ec_vertex v)
 /** Message up(v), reduced. Iterative: depth is only limited by memory. */
 EC_NODISCARD ec_status ec_sweep_up(ec_table *out, ec_sweep *sweep, ec_vertex v, ec_error *err);
 
+/** Rows rows[0] .. rows[1]-1 of W_v into `out`, scaled by a power of two to largest magnitude about
+ * 1; returns the logarithm of what was divided out. */
+double ec_sweep_load_matrix(double *out, const ec_arch *arch, const ec_weights *weights,
+                            ec_vertex v, const size_t rows[2]);
+
+/** Entries of the largest W_l. */
+size_t ec_sweep_largest_matrix(const ec_arch *arch);
+
 /** The way from the topmost vertex of a component down to one of its vertices, with what hangs
  * beside it; independent of the label. */
 typedef struct ec_path {

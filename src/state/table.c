@@ -98,14 +98,11 @@ double ec_table_norm(const ec_table *t)
     return norm_of(t->x, t->rows * t->cols);
 }
 
-/**
- * Errors, as if rounding hit every entry at random: sums of `terms` products of entries of t and w
- * would come out with the norm |t| |w| / sqrt(terms). Where the result is smaller, its relative
- * error is larger by that much: cancellation.
- */
-static double grown_error(double error, double norms, double terms, double result)
+double ec_table_grown_error(double error, double norms, double terms, double result)
 {
-    return result > 0 ? (error + DBL_EPSILON) * fmax(1, norms / (sqrt(terms) * result)) : 0;
+    double growth = norms / (sqrt(terms) * result);
+
+    return result > 0 ? error * growth + DBL_EPSILON * (1 + growth) : 0;
 }
 
 void ec_table_scale(ec_table *t)
@@ -231,9 +228,9 @@ ec_status ec_table_join(ec_table *t, const ec_table *u, uint32_t open, ec_ledger
     out.log_scale = t->log_scale + u->log_scale;
     if (!ledger->plan) {
         EC_TRY(multiply_columns(&out, t, u, err));
-        out.error =
-            grown_error(t->error + u->error, ec_table_norm(t) * ec_table_norm(u),
-                        (double)t->cols * (double)u->cols / (double)out.cols, ec_table_norm(&out));
+        out.error = ec_table_grown_error(t->error + u->error, ec_table_norm(t) * ec_table_norm(u),
+                                         (double)t->cols * (double)u->cols / (double)out.cols,
+                                         ec_table_norm(&out));
     }
     table_move(t, &out, ledger);
 done:
@@ -258,8 +255,9 @@ ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledge
     /* out = t op(W), (row and labels, a)(a, b) -> (row and labels, b) */
     if (!ledger->plan) {
         ec_linalg_gemm(ec_mat_of(out.x, rows, b.dim), 1, ec_cmat_of(t->x, rows, in), w, 0);
-        out.error = grown_error(t->error, ec_table_norm(t) * norm_of(w.data, w.rows * w.cols),
-                                (double)in, ec_table_norm(&out));
+        out.error =
+            ec_table_grown_error(t->error, ec_table_norm(t) * norm_of(w.data, w.rows * w.cols),
+                                 (double)in, ec_table_norm(&out));
     }
     ec_table_scale(&out);
     table_move(t, &out, ledger);

@@ -38,6 +38,14 @@ typedef struct ec_table {
 /** Frobenius norm; no overflow while the table is scaled. */
 double ec_table_norm(const ec_table *t);
 
+/**
+ * Estimated relative error of sums of `terms` products of entries of two operands; `norms` is the
+ * product of their norms, `error` the sum of their relative errors. Errors are taken to point
+ * anywhere: through the sums they come out with the norm error norms / sqrt(terms), which is the
+ * more of the result the more cancelled in it.
+ */
+double ec_table_grown_error(double error, double norms, double terms, double result);
+
 /** What a walk takes. */
 typedef struct ec_ledger {
     bool plan;

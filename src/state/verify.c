@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static void set_why(ec_measured *m, const char *why)
+void ec_state_say_why(ec_measured *m, const char *why)
 {
     *m = (ec_measured){.known = false};
     snprintf(m->why, sizeof m->why, "%.255s", why);
@@ -17,6 +17,7 @@ static ec_status measure_spectra(ec_measurement *m, ec_error *err)
     ec_status status = EC_OK;
     ec_spectrum *spectra = NULL;
     size_t n = m->out->n_labels;
+    bool missing = false;
 
     EC_NEW(spectra, n);
     EC_TRY(ec_state_spectra(spectra, m->in, m->options, m->run, err));
@@ -25,14 +26,12 @@ static ec_status measure_spectra(ec_measurement *m, ec_error *err)
 
         label->spectrum = spectra[y];
         spectra[y] = (ec_spectrum){.known = false};
-        if (label->spectrum.known) {
-            label->von_neumann = (ec_measured){true, ec_spectrum_von_neumann(&label->spectrum), ""};
-            label->renyi2 = (ec_measured){true, ec_spectrum_renyi2(&label->spectrum), ""};
-        } else {
-            set_why(&label->von_neumann, label->spectrum.why);
-            set_why(&label->renyi2, label->spectrum.why);
-        }
+        label->von_neumann = ec_spectrum_von_neumann(&label->spectrum);
+        label->renyi2 = ec_spectrum_renyi2(&label->spectrum);
+        missing = missing || !label->spectrum.known;
     }
+    if (missing)
+        EC_TRY(ec_state_renyi2(m, err));
 done:
     for (size_t y = 0; y < n && spectra != NULL; y++)
         ec_spectrum_clear(&spectra[y]);
@@ -84,12 +83,15 @@ static void drop_noise(ec_label_state *label)
 {
     static const char why[] = "the tensor is zero";
 
-    if (!label->rank.known || label->rank.rank > 0 || !label->spectrum.known)
+    if (!label->rank.known || label->rank.rank > 0)
         return;
-    ec_spectrum_clear(&label->spectrum);
-    snprintf(label->spectrum.why, sizeof label->spectrum.why, "%s", why);
-    set_why(&label->von_neumann, why);
-    set_why(&label->renyi2, why);
+    if (label->spectrum.known) {
+        ec_spectrum_clear(&label->spectrum);
+        snprintf(label->spectrum.why, sizeof label->spectrum.why, "%s", why);
+        ec_state_say_why(&label->von_neumann, why);
+    }
+    if (label->renyi2.known)
+        ec_state_say_why(&label->renyi2, why);
 }
 
 EC_PRINTF(2, 3) static void refute(ec_label_state *label, const char *fmt, ...)
@@ -116,32 +118,39 @@ static void judge_exact(ec_label_state *label, const ec_int *bound)
                (unsigned long long)label->forward.rank, (unsigned long long)ec_int_get_u64(bound));
 }
 
+/* is the entropy above the limit, for certain? */
+static bool exceeds(const ec_measured *entropy, double limit)
+{
+    return entropy->value - entropy->error > limit + EC_STATE_TOLERANCE;
+}
+
 /* entropy <= ln rank <= ln bound; the former where the rank is known */
 static void judge_entropy(ec_label_state *label, const char *name, const ec_measured *entropy,
                           const ec_int *bound)
 {
     double ln_bound = ec_int_cmp_u64(bound, 0) > 0 ? ec_int_log2(bound) * log(2) : -INFINITY;
+    double ln_rank = log((double)label->rank.rank);
 
     if (!entropy->known)
         return;
-    if (label->rank.known && entropy->value > log((double)label->rank.rank) + EC_STATE_TOLERANCE)
-        refute(label, "%s = %.12g is above ln rank = %.12g", name, entropy->value,
-               log((double)label->rank.rank));
-    if (entropy->value > ln_bound + EC_STATE_TOLERANCE)
+    if (label->rank.known && exceeds(entropy, ln_rank))
+        refute(label, "%s = %.12g is above ln rank = %.12g", name, entropy->value, ln_rank);
+    if (exceeds(entropy, ln_bound))
         refute(label, "%s = %.12g is above ln bound = %.12g", name, entropy->value, ln_bound);
 }
 
 static void judge(ec_label_state *label, const ec_int *bound)
 {
+    const ec_measured *s = &label->von_neumann, *s2 = &label->renyi2;
+
     label->holds = true;
     drop_noise(label);
     judge_exact(label, bound);
-    judge_entropy(label, "the von Neumann entropy", &label->von_neumann, bound);
-    judge_entropy(label, "the Renyi-2 entropy", &label->renyi2, bound);
-    if (label->von_neumann.known && label->renyi2.known &&
-        label->renyi2.value > label->von_neumann.value + EC_STATE_TOLERANCE)
-        refute(label, "the Renyi-2 entropy %.12g is above the von Neumann entropy %.12g",
-               label->renyi2.value, label->von_neumann.value);
+    judge_entropy(label, "the von Neumann entropy", s, bound);
+    judge_entropy(label, "the Renyi-2 entropy", s2, bound);
+    if (s->known && s2->known && exceeds(s2, s->value + s->error))
+        refute(label, "the Renyi-2 entropy %.12g is above the von Neumann entropy %.12g", s2->value,
+               s->value);
 }
 
 static ec_status state_init(ec_state *out, const ec_state_input *in,
@@ -159,8 +168,8 @@ static ec_status state_init(ec_state *out, const ec_state_input *in,
         ec_label_state *label = &out->labels[y];
 
         label->label = y;
-        set_why(&label->von_neumann, why);
-        set_why(&label->renyi2, why);
+        ec_state_say_why(&label->von_neumann, why);
+        ec_state_say_why(&label->renyi2, why);
         snprintf(label->spectrum.why, sizeof label->spectrum.why, "%s", why);
     }
     say_why_modulo_prime(out, options->rank ? NULL : why, options->forward ? NULL : why);
