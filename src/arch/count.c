@@ -33,6 +33,7 @@ static void tensor_size(ec_int *out, const ec_arch *arch, const ec_named_tensor 
     ec_int_clear(&right);
 }
 
+/* A shared layer has one matrix, whatever the number of positions. */
 ec_status ec_arch_parameters(ec_int *out, const ec_arch *arch, ec_error *err)
 {
     (void)err;
@@ -98,6 +99,7 @@ static bool set_width(ec_arch *arch, const char *name, uint32_t dim)
 
 ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err)
 {
+    /* the last =: an index of a network may have one in its name */
     const char *equals = strrchr(assignment, '='), *end = NULL;
     ec_nearest nearest;
     uint64_t dim = 0;

@@ -45,6 +45,7 @@ static void close_level(struct shape *s, size_t i)
     s->window[0] = s->window[1] = 1;
 }
 
+/* Two convs in a row: the window between them is 1 x 1, an ordinary bond. */
 static ec_status conv_shape(struct shape *s, size_t i, const ec_place *at, ec_error *err)
 {
     (void)at;
@@ -53,6 +54,7 @@ static ec_status conv_shape(struct shape *s, size_t i, const ec_place *at, ec_er
     return EC_OK;
 }
 
+/* Pools wait for the next matrix, so that adjacent ones become one window. */
 static ec_status pool_shape(struct shape *s, size_t i, const ec_place *at, ec_error *err)
 {
     static const char *const axis[] = {"height", "width"};
@@ -73,6 +75,7 @@ static ec_status pool_shape(struct shape *s, size_t i, const ec_place *at, ec_er
     return EC_OK;
 }
 
+/* The label needs one vector, whatever the input: all positions are pooled by now. */
 static ec_status dense_shape(struct shape *s, size_t i, const ec_place *at, ec_error *err)
 {
     (void)at;
@@ -127,6 +130,7 @@ const ec_layer_type *ec_arch_layer_type(size_t i)
 
 /* ---------------------------------------------------------------------- reading */
 
+/* [height, width]; in 1-D also a bare number. */
 static ec_status read_window(uint32_t out[2], const struct shape *s, const ec_tree *tree,
                              const ec_node *node, ec_error *err)
 {
@@ -197,6 +201,7 @@ static const struct row *find_row(const ec_tree *tree, const ec_node *entry, ec_
     return NULL;
 }
 
+/* `- KIND: {...}`: look up the row, read its parameters, apply its shape function. */
 static ec_status read_layer(struct shape *s, const ec_tree *tree, const ec_node *entry,
                             ec_error *err)
 {
@@ -240,7 +245,7 @@ ec_status ec_layers_read(ec_arch *arch, const ec_tree *tree, const ec_node *node
 
     EC_TRY(ec_value_list(tree, node, "layers", err));
     EC_NEW(arch->layers, node->count);
-    EC_NEW(arch->levels, node->count);
+    EC_NEW(arch->levels, node->count); /* a level for every layer that is no pool */
     for (const ec_node *e = ec_tree_first(tree, node); e != NULL; e = ec_tree_next(tree, e))
         EC_TRY(read_layer(&s, tree, e, err));
     if (!s.closed)

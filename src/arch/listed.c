@@ -52,6 +52,7 @@ static ec_status read_site_string(ec_sites *out, const ec_arch *arch, const ec_t
     return status;
 }
 
+/* a: one of the two forms; neither side may be empty. */
 static ec_status read_side(ec_sites *out, const ec_arch *arch, const ec_tree *tree,
                            const ec_node *node, ec_error *err)
 {
@@ -110,6 +111,7 @@ done:
     return status;
 }
 
+/* - left-right */
 static ec_status read_builtin(ec_arch *arch, const ec_tree *tree, const ec_node *entry,
                               ec_error *err)
 {
@@ -123,6 +125,7 @@ static ec_status read_builtin(ec_arch *arch, const ec_tree *tree, const ec_node 
     return place_report(status, &report, tree, entry->place, err);
 }
 
+/* Room is reserved entry by entry: a short file can list far more sites than it has bytes. */
 static ec_status read_partitions(ec_arch *arch, const ec_tree *tree, const ec_node *list,
                                  ec_error *err)
 {
@@ -181,6 +184,7 @@ static ec_status check_name(const ec_arch *arch, const ec_names *listed, const e
                           ec_hint(nearest.best, "name a listed or a built-in one").text);
 }
 
+/* {partition: left-right, min_rank: 16}, or min_log2: 4 */
 static ec_status read_requirement(ec_requirement *out, const ec_arch *arch, const ec_names *listed,
                                   const ec_tree *tree, const ec_node *entry, ec_error *err)
 {

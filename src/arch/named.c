@@ -11,6 +11,7 @@ struct network {
     size_t *last_in; /* per index: 1 + the last tensor that has it, 0: none yet */
 };
 
+/* indices and tensors have free keys, so ec_value_fields is not for them */
 static ec_status check_map(const ec_tree *tree, const ec_node *node, const char *what,
                            const char *form, ec_error *err)
 {
@@ -20,6 +21,7 @@ static ec_status check_map(const ec_tree *tree, const ec_node *node, const char 
     return EC_OK;
 }
 
+/* {a: 4, b: 11}; repeated names are found by sorting, not by comparing all pairs */
 static ec_status read_indices(struct network *net, const ec_node *map, ec_error *err)
 {
     ec_arch *arch = net->arch;
@@ -88,6 +90,7 @@ done:
     return status;
 }
 
+/* {T: [a, b], U: [b, c]}; every index is in some tensor, or it would say nothing */
 static ec_status read_tensors(struct network *net, const ec_node *map, ec_error *err)
 {
     ec_arch *arch = net->arch;
@@ -120,6 +123,7 @@ done:
     return status;
 }
 
+/* [a, c]: site s is the open end of the s-th of them */
 static ec_status read_open(struct network *net, const ec_node *list, ec_error *err)
 {
     ec_arch *arch = net->arch;

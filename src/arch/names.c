@@ -23,6 +23,7 @@ void ec_names_add(ec_names *names, const char *text, ec_place place)
     names->n++;
 }
 
+/* qsort is not stable: equal names stay in the order in which they were written. */
 static int by_text_and_number(const void *a, const void *b)
 {
     const struct ec_name *x = a, *y = b;
@@ -49,6 +50,7 @@ ec_status ec_names_sort(ec_names *names, const char *what, const ec_source *sour
                           what, ec_quote(again->text).text, first->place.line);
 }
 
+/* For bsearch: the key is the text alone. */
 static int by_text(const void *key, const void *item)
 {
     return strcmp(key, ((const struct ec_name *)item)->text);

@@ -101,6 +101,7 @@ static const ec_partition *find_listed(const ec_arch *arch, const char *name)
     return NULL;
 }
 
+/* A built-in partition under its own name. */
 static ec_status from_rule(ec_partition *out, const ec_arch *arch, const char *name,
                            const ec_rule *rule, ec_error *err)
 {
@@ -138,6 +139,7 @@ ec_status ec_arch_partition(ec_partition *out, const ec_arch *arch, const char *
 
 /* -------------------------------------------------------------------------- lists */
 
+/* One text of the caller: canonical is many, everything else is one. */
 static ec_status add_one(ec_partitions *out, const ec_arch *arch, const char *text, ec_error *err)
 {
     ec_partition one = {.name = NULL};
@@ -156,6 +158,7 @@ done:
     return status;
 }
 
+/* Copies, so that a list outlives its architecture. */
 static ec_status add_listed(ec_partitions *out, const ec_arch *arch, ec_error *err)
 {
     ec_status status = ec_partitions_reserve(out, arch, (double)arch->partitions.n, err);
@@ -171,6 +174,7 @@ static ec_status add_listed(ec_partitions *out, const ec_arch *arch, ec_error *e
     return status;
 }
 
+/* The defaults of the format, without those that have an empty side here. */
 static ec_status add_defaults(ec_partitions *out, const ec_arch *arch, ec_error *err)
 {
     bool flat = ec_arch_is_network(arch) || arch->input.n_dims == 1;

@@ -59,6 +59,7 @@ done:
     return status;
 }
 
+/* input: everything that the data must fit */
 static ec_status read_input(ec_arch *arch, const ec_tree *tree, const ec_node *node, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -107,6 +108,7 @@ static ec_status check_form(const ec_field *fields, const ec_tree *tree, ec_erro
     return EC_OK;
 }
 
+/* Partitions come last: they need the sites and windows that the rest defines. */
 static ec_status read_root(ec_arch *arch, const ec_tree *tree, ec_error *err)
 {
     ec_status status = EC_OK;

@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * A built-in partition is a row of the table below. Finding one is cheap, whatever the number of
+ * sites: its side A is a box, or those sites of a box that a function picks, and is spelt out only
+ * when it is asked for.
+ */
+
 /* Is the site at (row, column) of the rule's box on side A? */
 typedef bool side_fn(const ec_rule *rule, size_t row, size_t column);
 
@@ -102,6 +108,7 @@ static ec_status resolve_top(ec_rule *rule, const ec_arch *arch, const char *nam
     return EC_OK;
 }
 
+/* Windows are counted from below, subtrees (blocks) from the top: see the head of arch.h. */
 static ec_status resolve_scale(ec_rule *rule, const ec_arch *arch, const char *name, ec_error *err)
 {
     size_t n = count_windows(arch);
@@ -280,7 +287,7 @@ ec_status ec_rule_sites(ec_sites *out, const ec_arch *arch, const ec_rule *rule,
     site_grid(grid, arch);
     for (size_t row = rule->start[0]; row < rule->end[0]; row++) {
         size_t first = row * grid[1];
-        if (rule->builtin->has == NULL)
+        if (rule->builtin->has == NULL) /* whole words at a time */
             ec_sites_add_range(out, first + rule->start[1], first + rule->end[1] - 1, &repeated);
         else
             for (size_t column = rule->start[1]; column < rule->end[1]; column++)
@@ -315,6 +322,7 @@ static size_t distinct_blocks(const ec_arch *arch, size_t level)
     return n == 2 ? 1 : n;
 }
 
+/* By its name, so that block:LEVEL:INDEX has one meaning. */
 static ec_status add_block(ec_partitions *list, const ec_arch *arch, const char *name,
                            ec_place place, ec_error *err)
 {
@@ -339,7 +347,7 @@ ec_status ec_rule_add_all(ec_partitions *list, const ec_arch *arch, ec_place pla
 
     for (size_t level = 1; level <= n_levels; level++)
         total += (double)distinct_blocks(arch, level);
-    EC_TRY(ec_partitions_reserve(list, arch, total, err));
+    EC_TRY(ec_partitions_reserve(list, arch, total, err)); /* 2 N blocks of N bits: check first */
     for (size_t level = 1; level <= n_levels; level++) {
         size_t n = distinct_blocks(arch, level);
         for (size_t index = 0; index < n; index++) {

@@ -16,6 +16,7 @@ static uint64_t mask_of(size_t w, size_t lo, size_t hi)
     return mask;
 }
 
+/* By words: a list of ranges can name 2^24 sites. */
 bool ec_sites_add_range(ec_sites *sites, size_t lo, size_t hi, size_t *repeated)
 {
     for (size_t w = lo / 64; w <= hi / 64; w++) {
@@ -56,6 +57,8 @@ static bool read_site(uint64_t *site, size_t n, const char **p, const char *text
     return false;
 }
 
+/* The loop reads one site or range and the comma behind it; any way out but its break is a fault.
+ */
 ec_status ec_sites_read(ec_sites *out, size_t n, const char *text, ec_sites_fault *fault,
                         ec_error *err)
 {

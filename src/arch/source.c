@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * UTF-8 (RFC 3629). libyaml checks the encoding, too, but does not say on which line it fails, so
+ * the text is checked before it gets there.
+ */
 size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left)
 {
     /* smallest code point of each length: anything below is an overlong form */
@@ -29,6 +33,7 @@ size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left)
     return length;
 }
 
+/* C0, DEL, C1, and the two separators that YAML 1.1 would take for line ends. */
 bool ec_utf8_printable(uint32_t c)
 {
     return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0x2028 && c != 0x2029;
@@ -80,6 +85,7 @@ ec_status ec_source_check(const ec_source *source, ec_error *err)
     return EC_OK;
 }
 
+/* Only reports need it: a walk from the start is fast enough. */
 size_t ec_source_offset(const ec_source *source, ec_place place)
 {
     ec_place at = {.line = 1, .col = 1};
@@ -124,9 +130,10 @@ static void excerpt(const ec_source *source, size_t at, ec_error *err)
     from = start;
     to = end;
     if (end - start > room) {
-        size_t width = room - 2 * ellipsis;
+        size_t width = room - 2 * ellipsis; /* the place in its middle, or nearer to an end */
         from = at - start > width / 2 ? at - width / 2 : start;
         to = end - from > width ? from + width : end;
+        /* whole characters only */
         while (from < at && continues_character(source->data[from]))
             from++;
         while (to > at && to < end && continues_character(source->data[to]))
@@ -169,6 +176,7 @@ ec_quoted ec_quote(const char *word)
             n--;
     snprintf(quoted.text, sizeof quoted.text, "'%.*s%s'", (int)n, word, cut ? "..." : "");
     make_printable(quoted.text);
+    /* a tab is fine in a source line, but not in a message */
     for (char *tab = strchr(quoted.text, '\t'); tab != NULL; tab = strchr(tab, '\t'))
         *tab = '?';
     return quoted;

@@ -4,6 +4,12 @@
 #include <string.h>
 #include <yaml.h>
 
+/*
+ * The tree is built from libyaml's events rather than by its document loader: that one nests
+ * without limit, resolves aliases (a short text can become a huge tree), and keeps neither the
+ * style of a scalar nor the order of repeated keys.
+ */
+
 /* The tree under construction: the open lists and maps, innermost last. */
 struct builder {
     ec_tree *tree;
@@ -13,6 +19,7 @@ struct builder {
     bool done; /* the end of the stream has been seen */
 };
 
+/* libyaml counts from 0, in characters */
 static ec_place place_of(yaml_mark_t mark)
 {
     return (ec_place){.line = (int)mark.line + 1, .col = (int)mark.column + 1};
@@ -48,6 +55,7 @@ static ec_status add_node(uint32_t *id, struct builder *b, ec_node node, ec_erro
     return EC_OK;
 }
 
+/* Failures of ec_text_add are kept in the text and reported at the end of the parse. */
 static ec_status add_scalar(struct builder *b, const yaml_event_t *event, ec_error *err)
 {
     ec_tree *tree = b->tree;
@@ -59,6 +67,7 @@ static ec_status add_scalar(struct builder *b, const yaml_event_t *event, ec_err
                     .place = place_of(event->start_mark)};
     uint32_t id;
 
+    /* only an escape can bring one here; everything after this relies on C strings */
     if (memchr(value, '\0', length) != NULL)
         return ec_source_fail(&tree->source, node.place, err, "a NUL character is not allowed");
     ec_text_add(&tree->strings, value, length);
@@ -66,6 +75,7 @@ static ec_status add_scalar(struct builder *b, const yaml_event_t *event, ec_err
     return add_node(&id, b, node, err);
 }
 
+/* Everything that walks the tree may recurse: its depth is bounded here. */
 static ec_status open_node(struct builder *b, ec_node_kind kind, yaml_mark_t mark, ec_error *err)
 {
     ec_node node = {.kind = kind, .place = place_of(mark)};
@@ -134,7 +144,7 @@ static ec_status take_event(struct builder *b, const yaml_event_t *event, ec_err
     case YAML_STREAM_END_EVENT:
         b->done = true;
         return EC_OK;
-    default:
+    default: /* starts of the stream and the document, ends of documents */
         return EC_OK;
     }
 }
@@ -182,6 +192,7 @@ static ec_status syntax_error(const struct builder *b, const yaml_parser_t *pars
     if (strstr(problem, "cannot start any token") != NULL && at < source->size &&
         source->data[at] == '\t')
         return ec_source_fail(source, place, err, "a tab cannot indent; use spaces");
+    /* noticed at the end of the file, far from the bracket that is to blame */
     if (at == source->size && strstr(context, "flow") != NULL && b->depth > 0)
         return ec_source_fail(source, b->tree->nodes[b->open[b->depth - 1]].place, err,
                               "this bracket is not closed");

@@ -26,6 +26,7 @@ static void join_keys(char *out, size_t room, const ec_field *fields, size_t n)
     }
 }
 
+/* A misspelt key gets the nearest known one, a strange one all of them. */
 static ec_status unknown_key(const ec_field *fields, size_t n, const ec_tree *tree,
                              const ec_node *key, const char *what, ec_error *err)
 {
@@ -44,6 +45,7 @@ static ec_status unknown_key(const ec_field *fields, size_t n, const ec_tree *tr
                           ec_quote(word).text, ec_hint(nearest.best, keys).text);
 }
 
+/* YAML allows repeated keys and libyaml passes them on: found by the second visit of a field. */
 ec_status ec_value_fields(ec_field *fields, size_t n, const ec_tree *tree, const ec_node *map,
                           const char *what, ec_error *err)
 {
@@ -96,6 +98,11 @@ bool ec_value_scan(uint64_t *out, const char *text, const char **end)
     *end = text + n;
     return true;
 }
+
+/*
+ * What YAML 1.1 reads as a number is wider than it looks: 016 is 14, 1_000 is 1000, 1:30 is 90,
+ * 0x10 is 16. Scalars are therefore taken as written, and only plain decimals are numbers.
+ */
 
 /* A plain run of digits without leading zeros, of any length; NULL after a report. */
 static const char *plain_digits(const ec_tree *tree, const ec_node *node, const char *expected,
@@ -169,6 +176,7 @@ ec_status ec_value_decimal(double *out, const ec_tree *tree, const ec_node *node
         return ec_source_fail(&tree->source, node->place, err,
                               "%s is a plain decimal number of at most %zu digits, such as 12.5",
                               what, most);
+    /* digits / 10^fraction; not strtod, whose decimal point depends on the locale */
     for (const char *p = text; *p != '\0'; p++)
         if (*p != '.')
             mantissa = 10 * mantissa + (*p - '0');
@@ -180,6 +188,7 @@ ec_status ec_value_decimal(double *out, const ec_tree *tree, const ec_node *node
 
 /* ------------------------------------------------------------------- words */
 
+/* Not yes, no, on, off, True or y, which YAML 1.1 takes for the same. */
 ec_status ec_value_flag(bool *out, const ec_tree *tree, const ec_node *node, ec_error *err)
 {
     const char *text = node->kind == EC_NODE_SCALAR ? ec_tree_string(tree, node) : "";
@@ -225,6 +234,7 @@ ec_status ec_value_string(const char **out, const ec_tree *tree, const ec_node *
     return *out != NULL ? EC_OK : EC_EPARSE;
 }
 
+/* Names reach tables, terminals, DOT and HTML: they are one line of printable text. */
 ec_status ec_value_name(char **out, const ec_tree *tree, const ec_node *node, const char *what,
                         ec_error *err)
 {
@@ -274,6 +284,7 @@ ec_status ec_value_extents(size_t out[2], int *n_dims, const ec_tree *tree, cons
         (*n_dims != 0 && node->count != (uint32_t)*n_dims))
         return ec_source_fail(&tree->source, node->place, err, "%s is %s", what, forms[*n_dims]);
     *n_dims = (int)node->count;
+    /* [n] fills the width and leaves the height at 1 */
     for (size_t i = 2 - node->count; i < 2; i++, item = ec_tree_next(tree, item)) {
         ec_status status = ec_value_integer(&extent[i], tree, item, &ec_range_extent, err);
         if (status != EC_OK)
