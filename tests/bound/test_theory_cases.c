@@ -199,13 +199,13 @@ static void scale_partitions_have_exact_rank(void **state)
     for (size_t i = 0; i < check_count(80); i++) {
         regular t;
         draw_regular(&t, shapes[i % 4], 6, &rng);
-        size_t k = (size_t)ec_rng_below(&rng, t.form.n), block = power(t.window, k);
+        size_t k = (size_t)ec_rng_below(&rng, t.form.n), block = power(t.window, k), n_windows;
         char sides[MAX_SITES + 1] = "";
         for (size_t s = 0; s < t.n_sites; s++)
             sides[s] = s / block % t.window < t.window / 2 ? 'A' : 'B';
+        n_windows = t.n_sites / (block * t.window);
         assert_closed_form(&t, sides,
-                           pow(capped_power(t.r[k], span(&t, k), t.window / 2),
-                               (double)(t.n_sites / (block * t.window))));
+                           pow(capped_power(t.r[k], span(&t, k), t.window / 2), (double)n_windows));
     }
 }
 

@@ -32,7 +32,7 @@ static uint64_t inverse(uint64_t a)
 
 static uint64_t *vector(size_t n)
 {
-    uint64_t *x = calloc(n, sizeof *x);
+    uint64_t *x = calloc(n != 0 ? n : 1, sizeof *x);
 
     assert_non_null(x);
     return x;
@@ -78,7 +78,7 @@ static void draw_weights(weights *w, const ec_arch *arch, uint64_t seed)
 
     ec_rng_seed(&rng, seed);
     oracle_net_make(&w->net, arch);
-    w->array = calloc(w->net.n_arrays, sizeof *w->array);
+    w->array = calloc(w->net.n_arrays + 1, sizeof *w->array);
     assert_non_null(w->array);
     for (size_t v = 0; v < w->net.n_tensors; v++) {
         size_t size = 1;

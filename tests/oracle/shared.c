@@ -118,7 +118,7 @@ bool oracle_shared_bound(uint64_t *rank, const ec_arch *arch, const ec_sites *a)
 
 bool oracle_widening_helps_shared(const ec_arch *arch, const ec_sites *a, uint64_t layers)
 {
-    ec_level levels[16];
+    ec_level levels[16] = {{.dim = 0}};
     ec_arch wide = *arch;
 
     assert_true(arch->n_levels <= 16);
