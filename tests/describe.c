@@ -31,6 +31,46 @@ ec_arch *describe_uniform_arch(const describe_uniform *u)
     return arch;
 }
 
+/* ", h3" and the like: one bond of a tensor. */
+static size_t add_bond(char *text, size_t size, const char *kind, size_t number)
+{
+    return (size_t)snprintf(text, size, ", %s%zu", kind, number);
+}
+
+ec_arch *describe_lattice(size_t n, uint32_t site, uint32_t bond, ec_rng *rng)
+{
+    size_t size = 120 * n * n + 100, at = 0;
+    char *text = ec_calloc(size, 1, NULL);
+    ec_arch *arch;
+    ec_error err = {.status = EC_OK};
+
+    assert_non_null(text);
+    at += (size_t)snprintf(text, size, "name: lattice\nnetwork:\n  indices:\n");
+    for (size_t i = 0; i < 3 * n * n; i++) {
+        uint32_t dim = i % 3 == 0 ? site : bond, least = i % 3 == 0 ? 2 : 1;
+        if (rng != NULL)
+            dim = least + (uint32_t)ec_rng_below(rng, dim - least + 1);
+        at += (size_t)snprintf(text + at, size - at, "    %c%zu: %u\n", "shv"[i % 3], i / 3, dim);
+    }
+    at += (size_t)snprintf(text + at, size - at, "  tensors:\n");
+    for (size_t i = 0; i < n * n; i++) {
+        at += (size_t)snprintf(text + at, size - at, "    T%zu: [s%zu", i, i);
+        at += add_bond(text + at, size - at, "h", i);
+        at += add_bond(text + at, size - at, "v", i);
+        at += i % n > 0 ? add_bond(text + at, size - at, "h", i - 1) : 0;
+        at += i >= n ? add_bond(text + at, size - at, "v", i - n) : 0;
+        at += (size_t)snprintf(text + at, size - at, "]\n");
+    }
+    at += (size_t)snprintf(text + at, size - at, "  open: [s0");
+    for (size_t i = 1; i < n * n; i++)
+        at += add_bond(text + at, size - at, "s", i);
+    at += (size_t)snprintf(text + at, size - at, "]\n");
+    assert_true(at < size);
+    assert_ok(ec_arch_parse(&arch, text, at, "lattice", &err), &err);
+    ec_free(text);
+    return arch;
+}
+
 ec_sites describe_sides(const ec_arch *arch, const char *fmt, ...)
 {
     char name[64];

@@ -19,6 +19,12 @@ typedef struct describe_uniform {
 /** Read by ec_arch_parse; free it. */
 ec_arch *describe_uniform_arch(const describe_uniform *u);
 
+/**
+ * A network of n x n tensors, each with a site and a bond to its four neighbours: dimensions 2 ..
+ * `site` and 1 .. `bond` at random, or exactly these without rng. Free it.
+ */
+ec_arch *describe_lattice(size_t n, uint32_t site, uint32_t bond, ec_rng *rng);
+
 /** Side A by ec_arch_partition, e.g. "left-right", "scale:2". Clear it. */
 ec_sites describe_sides(const ec_arch *arch, const char *fmt, ...) EC_PRINTF(2, 3);
 

@@ -8,15 +8,9 @@
 
 /*
  * The best of p^flow(p) over all integers p >= 2 is found among few. flow(p) is the minimum cut
- * with exponents e_p(d) = floor(log_p d) as capacities.
- *
- *  - If no dimension d has p = floor(d^(1/k)) for some k, then e_{p+1} = e_p for all of them, and
- *    p + 1 has the larger power unless the flow is 0.
- *  - e_{q^k}(d) = floor(e_q(d) / k), so (q^k)^{e_{q^k}(d)} <= q^{e_q(d)} for every d, thus for
- * every cut: perfect powers never beat their root.
- *
- * The smallest p that attains the best bound is therefore 2 or some floor(d^(1/k)) that is no
- * perfect power.
+ * with exponents e_p(d) = floor(log_p d) as capacities. If no dimension d has p = floor(d^(1/k))
+ * for some k, then e_{p+1} = e_p for all of them, and p + 1 has the larger power unless the flow is
+ * 0. So the smallest p that attains the best bound is 2 or some floor(d^(1/k)).
  */
 
 /* floor(d^(1/k)), k >= 1 */
@@ -41,21 +35,6 @@ static uint32_t exponent(uint32_t d, uint32_t p)
     for (; d >= p; d /= p) /* floor(floor(d/p)/p) = floor(d/p^2) */
         e++;
     return e;
-}
-
-static bool is_perfect_power(uint32_t p)
-{
-    for (unsigned k = 2; k < 32; k++) {
-        uint32_t root = integer_root(p, k);
-        uint64_t power = 1;
-        if (root < 2)
-            return false;
-        for (unsigned i = 0; i < k; i++)
-            power *= root;
-        if (power == p)
-            return true;
-    }
-    return false;
 }
 
 static int by_value(const void *a, const void *b)
@@ -86,10 +65,8 @@ typedef struct bases {
 /* The bases of n dimensions, which are sorted and stripped of repetitions on the way. */
 static ec_status find_bases(bases *out, uint32_t *dim, size_t *n, ec_error *err)
 {
-    size_t kept = 0;
-
     *n = sort_unique(dim, *n);
-    out->p = ec_calloc(1 + *n * 20, sizeof *out->p, err); /* 2^20 is the largest dimension */
+    out->p = ec_calloc(1 + *n * 31, sizeof *out->p, err); /* 2^31 is the largest power of two */
     if (out->p == NULL)
         return EC_ENOMEM;
     out->p[out->n++] = 2;
@@ -97,10 +74,6 @@ static ec_status find_bases(bases *out, uint32_t *dim, size_t *n, ec_error *err)
         for (unsigned k = 1; dim[i] >> k != 0; k++)
             out->p[out->n++] = integer_root(dim[i], k);
     out->n = sort_unique(out->p, out->n);
-    for (size_t i = 0; i < out->n; i++)
-        if (!is_perfect_power(out->p[i]))
-            out->p[kept++] = out->p[i];
-    out->n = kept;
     return EC_OK;
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -148,40 +147,6 @@ static void certificates_of_random_sides_hold(void **state)
     }
 }
 
-/* A grid of n x n tensors with a site each, bonds of random dimension to the four neighbours. */
-static ec_arch *grid_network(size_t n, ec_rng *rng)
-{
-    size_t size = 200 * n * n, at = 0;
-    char *text = calloc(size, 1);
-    ec_arch *arch = NULL;
-    ec_error err = {.status = EC_OK};
-
-    assert_non_null(text);
-    at += (size_t)snprintf(text, size, "name: grid\nnetwork:\n  indices:\n");
-    for (size_t i = 0; i < n * n; i++)
-        at += (size_t)snprintf(text + at, size - at, "    s%zu: %u\n    h%zu: %u\n    v%zu: %u\n",
-                               i, 2 + (unsigned)ec_rng_below(rng, 9), i,
-                               1 + (unsigned)ec_rng_below(rng, 6), i,
-                               1 + (unsigned)ec_rng_below(rng, 6));
-    at += (size_t)snprintf(text + at, size - at, "  tensors:\n");
-    for (size_t i = 0; i < n * n; i++) {
-        at += (size_t)snprintf(text + at, size - at, "    T%zu: [s%zu, h%zu, v%zu", i, i, i, i);
-        if (i % n > 0)
-            at += (size_t)snprintf(text + at, size - at, ", h%zu", i - 1);
-        if (i >= n)
-            at += (size_t)snprintf(text + at, size - at, ", v%zu", i - n);
-        at += (size_t)snprintf(text + at, size - at, "]\n");
-    }
-    at += (size_t)snprintf(text + at, size - at, "  open: [s0");
-    for (size_t i = 1; i < n * n; i++)
-        at += (size_t)snprintf(text + at, size - at, ", s%zu", i);
-    at += (size_t)snprintf(text + at, size - at, "]\n");
-    assert_true(at < size);
-    assert_ok(ec_arch_parse(&arch, text, at, "grid", &err), &err);
-    free(text);
-    return arch;
-}
-
 static void certificates_of_networks_with_loops_hold(void **state)
 {
     (void)state;
@@ -190,7 +155,7 @@ static void certificates_of_networks_with_loops_hold(void **state)
 
     ec_rng_seed(&rng, check_seed() + 2);
     for (size_t i = 0; i < check_count(5); i++) {
-        ec_arch *arch = grid_network(4 + 2 * i, &rng);
+        ec_arch *arch = describe_lattice(4 + 2 * i, 10, 6, &rng);
         trial t;
         trial_begin(&t, arch,
                     i % 2 == 0 ? describe_sides(arch, "left-right")

@@ -99,6 +99,24 @@ static void long_chain_is_ranked_without_its_2_to_the_40_entries(void **state)
     oracle_case_clear(&c);
 }
 
+static void lattice_is_contracted_in_a_good_order(void **state)
+{
+    (void)state;
+    ec_run run = EC_RUN_INIT;
+    oracle_case c = {.arch = describe_lattice(4, 2, 3, NULL)};
+    ec_generic_rank found;
+
+    c.a = describe_sides(c.arch, "left-right"); /* by rows: four bonds of three are cut */
+    run.memory_bytes = 64 << 20;
+    found = rank_of(&c, "81", 2048, &run);
+    assert_true(found.status == EC_RANK_PROVED && found.rank == 81);
+    run.memory_bytes = 1 << 20;
+    found = rank_of(&c, "81", 2048, &run);
+    assert_int_equal(found.status, EC_RANK_NONE);
+    assert_non_null(strstr(found.why, "generic rank: needs about"));
+    oracle_case_clear(&c);
+}
+
 static void listed_network_and_tree_agree(void **state)
 {
     (void)state;
@@ -254,6 +272,7 @@ int main(void)
         cmocka_unit_test(rank_equal_to_the_bound_is_proved),
         cmocka_unit_test(thousands_of_sites_are_no_obstacle),
         cmocka_unit_test(long_chain_is_ranked_without_its_2_to_the_40_entries),
+        cmocka_unit_test(lattice_is_contracted_in_a_good_order),
         cmocka_unit_test(listed_network_and_tree_agree),
         cmocka_unit_test(loose_ends_do_not_matter),
         cmocka_unit_test(what_is_out_of_reach_says_why),
