@@ -321,7 +321,7 @@ ec_status ec_bound_flow(ec_flow *out, const ec_network *network, const uint64_t 
         goto done;
     if (total > (double)EC_FLOW_MAX) {
         status = ec_fail(err, EC_ELIMIT,
-                         "max flow: capacities sum up to %.6g, at most 2^51 is "
+                         "max flow: capacities sum up to %.0f, at most 2^51 is "
                          "exact",
                          total);
         goto done;
