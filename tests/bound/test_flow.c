@@ -114,7 +114,7 @@ static void *many_flows(void *arg)
         capacity[e] = 7;
     if (ec_network_from_arch(&net, arch, NULL, NULL) != EC_OK || net->n_indices > 1024)
         return NULL;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 100; i++) {
         ec_flow flow = {.value = 0};
         if (ec_bound_flow(&flow, net, capacity, &a, NULL, NULL) == EC_OK)
             right += flow.value == 7;
@@ -122,7 +122,7 @@ static void *many_flows(void *arg)
     }
     ec_network_free(net);
     ec_sites_clear(&a);
-    return right == 400 ? arg : NULL;
+    return right == 100 ? arg : NULL;
 }
 
 static void threads_take_turns(void **state)
