@@ -192,9 +192,11 @@ EC_NODISCARD ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_err
  * ("0-3,8"). A listed name wins over a built-in one.
  *
  * Owns:   *out, to be cleared.
- * Errors: EC_EINVAL (unknown name with the nearest known; a site out of range or repeated; side A
- *         empty or everything; a built-in that this input does not have; `canonical`, which is
- * many).
+ * Cost:   O(sites + length of the text)
+ * Errors: EC_EINVAL  an unknown name, with the nearest known; a site out of range or repeated; a
+ *                    side that is empty; a built-in that this input does not have; `canonical`,
+ *                    which is many
+ *         EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_arch_partition(ec_partition *out, const ec_arch *arch, const char *text,
                                          ec_error *err);
@@ -202,7 +204,10 @@ EC_NODISCARD ec_status ec_arch_partition(ec_partition *out, const ec_arch *arch,
 /**
  * The partitions to work on: `texts` (each as for ec_arch_partition, or `canonical`) if n_texts >
  * 0, else the description's own, else its defaults (left-right; top-bottom in 2-D; interleaved).
- * Defaults that would leave a side empty are left out.
+ * Defaults that would leave a side empty are left out; the list is empty for a single site.
+ *
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: as ec_arch_partition; EC_ELIMIT if all sides together would take over 1 GiB
  */
 EC_NODISCARD ec_status ec_arch_partitions(ec_partitions *out, const ec_arch *arch,
                                           const char *const *texts, size_t n_texts, ec_error *err);
