@@ -28,25 +28,35 @@ static const char *format_of(const char *path)
     return NULL;
 }
 
-/* The drawing of what was read, rendered into the file. */
-static ec_status draw(tool *t, const tool_input *input, const char *output, ec_draw_fold fold,
-                      ec_error *err)
+/* Render a drawing into the file; an exit code. */
+static int render(tool *t, const ec_drawing *drawing, const char *output)
+{
+    ec_text picture = {0};
+    ec_error err = {0};
+
+    tool_phase(t, "render");
+    ec_status status = drawing_render(&picture, drawing, format_of(output), &err);
+    if (status == EC_OK)
+        status = ec_file_write(output, ec_text_get(&picture), picture.size, &err);
+    ec_text_clear(&picture);
+    return status == EC_OK ? TOOL_YES : tool_fail(t, NULL, &err);
+}
+
+static int draw(tool *t, const tool_input *input, const char *output, ec_draw_fold fold)
 {
     const ec_partitions *partitions = &input->partitions;
     const ec_partition *first = partitions->n > 0 ? &partitions->items[0] : NULL;
     ec_drawing *drawing = NULL;
-    ec_text picture = {0};
+    ec_error err = {0};
+    int code;
 
     tool_phase(t, "draw");
-    ec_status status = drawing_make(&drawing, input->arch, first, NULL, fold, &t->run, err);
-    tool_phase(t, "render");
-    if (status == EC_OK)
-        status = drawing_render(&picture, drawing, format_of(output), err);
-    if (status == EC_OK)
-        status = ec_file_write(output, ec_text_get(&picture), picture.size, err);
-    ec_text_clear(&picture);
+    if (drawing_make(&drawing, input->arch, first, NULL, fold, &t->run, &err) == EC_OK)
+        code = render(t, drawing, output);
+    else
+        code = tool_fail(t, input->file, &err);
     ec_drawing_free(drawing);
-    return status;
+    return code;
 }
 
 int cmd_draw(tool *t)
@@ -65,7 +75,6 @@ int cmd_draw(tool *t)
         {0},
     };
     tool_input input = {.file = NULL};
-    ec_error err = {0};
     int code = tool_parse(t, &usage, options);
 
     if (code != TOOL_GO_ON)
@@ -75,10 +84,8 @@ int cmd_draw(tool *t)
     if (t->partitions.n > 1)
         return tool_misuse(t, "a picture shows one --partition");
     code = tool_read(t, t->files[0], &input);
-    if (code == TOOL_GO_ON) {
-        ec_status status = draw(t, &input, output, (ec_draw_fold)fold, &err);
-        code = status == EC_OK ? TOOL_YES : tool_fail(t, t->files[0], &err);
-    }
+    if (code == TOOL_GO_ON)
+        code = draw(t, &input, output, (ec_draw_fold)fold);
     tool_input_clear(&input);
     return code;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drawing.h"
 #include "tool.h"
 
 #include <string.h>
 
-enum { MAX_SOURCES = 3 };
+enum { MAX_SOURCES = 3, MAX_DIAGRAMS = 6 };
 
 static const tool_usage usage = {
     .arguments = "FILE",
@@ -32,6 +33,8 @@ typedef struct material {
     ec_bytes log;
     ec_report_source sources[MAX_SOURCES];
     size_t n_sources;
+    ec_text pictures[MAX_DIAGRAMS];
+    const char **diagram; /* one per partition, borrowed from pictures, or NULL */
 } material;
 
 static void clear(material *m)
@@ -41,6 +44,9 @@ static void clear(material *m)
     tool_states_clear(&m->states);
     tool_input_clear(&m->input);
     ec_bytes_clear(&m->log);
+    for (size_t i = 0; i < MAX_DIAGRAMS; i++)
+        ec_text_clear(&m->pictures[i]);
+    ec_free(m->diagram);
 }
 
 /* Name a file and its hash; `keep`: where its bytes go, or NULL. */
@@ -112,6 +118,42 @@ static int gather(tool *t, material *m, const report_options *o)
     return code;
 }
 
+/*
+ * Diagrams of the first partitions. Of a network of very many sites the first one shows them all,
+ * the others show equal subtrees once, lest the page grow by a megabyte each. A diagram that cannot
+ * be made is left out with a warning.
+ */
+static int draw(tool *t, material *m)
+{
+    const ec_partitions *partitions = &m->input.partitions;
+    bool large = m->input.arch->n_sites > EC_DRAW_ROWS_MAX;
+    ec_error err = {0};
+
+    if (!drawing_available()) {
+        tool_warn(t, "entcap-draw is not installed: the page has no diagrams");
+        return TOOL_GO_ON;
+    }
+    tool_phase(t, "diagrams");
+    m->diagram = ec_calloc(partitions->n, sizeof *m->diagram, &err);
+    if (m->diagram == NULL)
+        return tool_fail(t, NULL, &err);
+    for (size_t i = 0; i < partitions->n && i < MAX_DIAGRAMS; i++) {
+        ec_draw_fold fold = large && i > 0 ? EC_DRAW_FOLD_ALWAYS : EC_DRAW_FOLD_AUTO;
+        ec_drawing *drawing = NULL;
+        err = (ec_error){.status = EC_OK};
+        ec_status status = drawing_make(&drawing, m->input.arch, &partitions->items[i], "net", fold,
+                                        &t->run, &err);
+        if (status == EC_OK)
+            status = drawing_render(&m->pictures[i], drawing, "svg-inline", &err);
+        if (status == EC_OK)
+            m->diagram[i] = ec_text_get(&m->pictures[i]);
+        else
+            tool_warn(t, "no diagram of %s: %s", partitions->items[i].name, err.msg);
+        ec_drawing_free(drawing);
+    }
+    return TOOL_GO_ON;
+}
+
 /* What scripts want to know of a page: where it is, and what it says. */
 static int print_summary(tool *t, const report_options *o, const ec_report_page *page)
 {
@@ -169,12 +211,15 @@ static int report(tool *t, const report_options *o)
     material m = {.n_sources = 0};
     int code = gather(t, &m, o);
 
+    if (code == TOOL_GO_ON)
+        code = draw(t, &m);
     if (code == TOOL_GO_ON) {
         const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items};
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->measure.weights != NULL ? &states : NULL,
             .required = m.required.items,
+            .diagram = m.diagram,
             .log = (const char *)m.log.data,
             .log_size = m.log.size,
             .log_file = o->log,

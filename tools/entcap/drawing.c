@@ -51,8 +51,8 @@ ec_status drawing_make(ec_drawing **out, const ec_arch *arch, const ec_partition
     return status;
 }
 
-/* The renderer beside this very program, or its bare name, which is looked for in PATH. */
-static void find_renderer(char *path, size_t size)
+/* Where the renderer is: beside this very program, or under its bare name in PATH. */
+static bool find_renderer(char *path, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", path, size - 1);
     char *slash = NULL;
@@ -64,19 +64,28 @@ static void find_renderer(char *path, size_t size)
     if (slash != NULL && (size_t)(slash + 1 - path) + sizeof RENDERER <= size) {
         memcpy(slash + 1, RENDERER, sizeof RENDERER);
         if (ec_program_exists(path))
-            return;
+            return true;
     }
     snprintf(path, size, "%s", RENDERER);
+    return ec_program_exists(RENDERER);
+}
+
+bool drawing_available(void)
+{
+    char renderer[4096];
+
+    return find_renderer(renderer, sizeof renderer);
 }
 
 ec_status drawing_render(ec_text *out, const ec_drawing *drawing, const char *format, ec_error *err)
 {
     char renderer[4096], *text = NULL;
     size_t size = 0;
-    ec_status status = ec_drawing_write(&text, &size, drawing, err);
 
+    if (!find_renderer(renderer, sizeof renderer))
+        return ec_fail(err, EC_EIO, RENDERER " is neither beside entcap nor in PATH");
+    ec_status status = ec_drawing_write(&text, &size, drawing, err);
     if (status == EC_OK) {
-        find_renderer(renderer, sizeof renderer);
         const char *const argv[] = {renderer, format, NULL};
         status = ec_program_run(out, argv, text, size, err);
     }

@@ -23,4 +23,7 @@ EC_NODISCARD ec_status drawing_make(ec_drawing **out, const ec_arch *arch,
 EC_NODISCARD ec_status drawing_render(ec_text *out, const ec_drawing *drawing, const char *format,
                                       ec_error *err);
 
+/** Is there an entcap-draw to render with? */
+bool drawing_available(void);
+
 #endif
