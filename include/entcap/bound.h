@@ -140,8 +140,8 @@ typedef struct ec_mod_matrix {
  * Rank of a matrix over Z/p, by elimination (FLINT).
  *
  * Cost:   rows cols min(rows, cols) multiply-adds at most and a copy of the matrix; 2048 x 2048
- *         takes 2 s. FLINT aborts without memory, so the size is checked before.
- * Errors: EC_ELIMIT beyond run->memory_bytes
+ *         takes 2 s. FLINT aborts without memory, so what it will need is tried before.
+ * Errors: EC_ELIMIT beyond run->memory_bytes; EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_bound_rank_mod_p(uint64_t *rank, ec_mod_matrix matrix, const ec_run *run,
                                            ec_error *err);

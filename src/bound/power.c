@@ -272,6 +272,7 @@ static ec_status best_of_network(power *best, const ec_arch *arch, const ec_site
     EC_TRY(ec_network_from_arch(&network, arch, run, err));
     s.network = network;
     s.n_dims = network->n_indices;
+    EC_TRY(ec_run_reserve(run, "power bound", 150.0 * (double)s.n_dims, err)); /* all below */
     EC_NEW(s.dim, s.n_dims);
     EC_NEW(s.capacity, s.n_dims);
     EC_NEW(s.pins_on, s.n_dims);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "entcap/bound.h"
 
+#include "core/flow.h"
+
 #include <flint/nmod_mat.h>
 #include <flint/ulong_extras.h>
 
@@ -15,26 +17,40 @@ uint64_t ec_bound_random_prime(ec_rng *rng)
     return p;
 }
 
-/* elimination copies halves of the matrix on its way down */
-static double elimination_bytes(ec_mod_matrix m)
+/* The copy that is eliminated in place, and the products of its halves. */
+static size_t elimination_words(ec_mod_matrix m)
 {
-    return 2.0 * (double)m.rows * (double)m.cols * sizeof *m.data;
+    return 2 * m.rows * m.cols + 2 * m.rows;
+}
+
+/* FLINT aborts where malloc fails: see that it will not. */
+static ec_status probe_memory(ec_mod_matrix m, ec_error *err)
+{
+    uint64_t *probe = ec_calloc(elimination_words(m), sizeof *probe, err);
+
+    ec_free(probe);
+    return probe != NULL ? EC_OK : EC_ENOMEM;
 }
 
 ec_status ec_bound_rank_mod_p(uint64_t *rank, ec_mod_matrix matrix, const ec_run *run,
                               ec_error *err)
 {
-    ec_status status = ec_run_reserve(run, "rank modulo p", elimination_bytes(matrix), err);
+    ec_status status = EC_OK;
+    slong *permutation = NULL;
     nmod_mat_t work;
 
     *rank = 0;
-    if (status != EC_OK)
-        return status;
+    EC_TRY(ec_run_reserve(run, "rank modulo p",
+                          (double)elimination_words(matrix) * sizeof(uint64_t), err));
+    EC_NEW(permutation, matrix.rows);
+    EC_TRY(probe_memory(matrix, err));
     nmod_mat_init(work, (slong)matrix.rows, (slong)matrix.cols, matrix.prime);
     for (size_t i = 0; i < matrix.rows; i++)
         for (size_t j = 0; j < matrix.cols; j++)
             nmod_mat_entry(work, i, j) = matrix.data[i * matrix.cols + j];
-    *rank = (uint64_t)nmod_mat_rank(work);
+    *rank = (uint64_t)nmod_mat_lu(permutation, work, 0);
     nmod_mat_clear(work);
-    return EC_OK;
+done:
+    ec_free(permutation);
+    return status;
 }

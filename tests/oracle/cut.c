@@ -51,14 +51,17 @@ static uint64_t smallest_product(const pins *p, const oracle_net *net, const uin
                                  size_t *n_cuts, uint64_t *first_set)
 {
     uint64_t best = UINT64_MAX, best_set = 0;
-    size_t n_best = 0;
+    size_t n_best = 0, heavy[MAX_INDICES], n_heavy = 0;
 
+    for (size_t e = 0; e < net->n_indices; e++)
+        if (weight[e] > 1)
+            heavy[n_heavy++] = e;
     for (uint32_t side = 0; side < (uint32_t)1 << net->n_tensors; side++) {
         uint64_t product = 1, set = 0;
-        for (size_t e = 0; e < net->n_indices && product <= best; e++)
-            if (weight[e] > 1 && is_cut(p, e, side)) {
-                product = times(product, weight[e]);
-                set |= (uint64_t)1 << e;
+        for (size_t i = 0; i < n_heavy && product <= best; i++)
+            if (is_cut(p, heavy[i], side)) {
+                product = times(product, weight[heavy[i]]);
+                set |= (uint64_t)1 << heavy[i];
             }
         if (product < best) {
             best = product;
