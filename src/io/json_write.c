@@ -46,7 +46,8 @@ static void put_string(ec_text *text, const char *value)
 
     if (scalar == NULL && (ascii = ec_strdup(value, NULL)) != NULL) { /* not UTF-8 */
         for (char *c = ascii; *c != '\0'; c++)
-            *c = (unsigned char)*c < 0x80 ? *c : '?';
+            if ((unsigned char)*c >= 0x80)
+                *c = '?';
         scalar = json_string(ascii);
     }
     put(text, scalar, 0);

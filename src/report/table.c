@@ -76,6 +76,11 @@ static size_t width_of(const char *s)
     return n;
 }
 
+static size_t next_column(const ec_table *table, size_t c)
+{
+    return c + 1 < table->n_columns ? c + 1 : 0;
+}
+
 /* Read the headings, and from the cells which columns are used and how wide they are. */
 static ec_status measure(column **out, const ec_table *table, ec_error *err)
 {
@@ -94,12 +99,11 @@ static ec_status measure(column **out, const ec_table *table, ec_error *err)
                               .width = length - 1};
         heading += length + (heading[length] == '|');
     }
-    for (size_t i = 0; i < table->n_cells; i++) {
-        column *c = &columns[i % table->n_columns];
+    for (size_t i = 0, c = 0; i < table->n_cells; i++, c = next_column(table, c)) {
         size_t width = width_of(cell);
 
-        c->used = c->used || (cell[0] != '\0' && strcmp(cell, "-") != 0);
-        c->width = width > c->width ? width : c->width;
+        columns[c].used |= cell[0] != '\0' && strcmp(cell, "-") != 0;
+        columns[c].width = width > columns[c].width ? width : columns[c].width;
         cell += strlen(cell) + 1;
     }
     return EC_OK;
@@ -179,15 +183,14 @@ void ec_table_text(ec_text *out, const ec_table *table, bool color)
         goto done;
     }
     put_head(out, columns, table->n_columns, color);
-    for (size_t i = 0; i < table->n_cells; i++, cell += strlen(cell) + 1) {
-        const column *c = &columns[i % table->n_columns];
-
-        if (c->used) {
-            put_cell(out, c, cell, color);
+    for (size_t i = 0, c = 0; i < table->n_cells; i++, c = next_column(table, c)) {
+        if (columns[c].used) {
+            put_cell(out, &columns[c], cell, color);
             ec_text_repeat(out, " ", GAP);
         }
-        if ((i + 1) % table->n_columns == 0)
+        if (c + 1 == table->n_columns)
             end_line(out);
+        cell += strlen(cell) + 1;
     }
 done:
     ec_free(columns);
@@ -254,13 +257,12 @@ void ec_table_html(ec_text *out, const ec_table *table, const char *caption)
                            columns[c].right ? " class=\"n\"" : "", columns[c].length,
                            columns[c].heading);
     ec_text_puts(out, "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < table->n_cells; i++, cell += strlen(cell) + 1) {
-        size_t c = i % table->n_columns;
-
+    for (size_t i = 0, c = 0; i < table->n_cells; i++, c = next_column(table, c)) {
         ec_text_puts(out, c == 0 ? "<tr>" : "");
         if (columns[c].used)
             html_cell(out, &columns[c], cell, c == 0);
         ec_text_puts(out, c + 1 == table->n_columns ? "</tr>\n" : "");
+        cell += strlen(cell) + 1;
     }
     ec_text_puts(out, "</tbody></table></div>\n");
 done:

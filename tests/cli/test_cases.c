@@ -225,6 +225,7 @@ static void set_path(void)
 int main(void)
 {
     struct dirent **entries = NULL;
+    static char name[MAX_CASES][300];
     struct CMUnitTest tests[MAX_CASES];
     int n = scandir("tests/cli", &entries, is_case, by_name);
 
@@ -234,20 +235,12 @@ int main(void)
     }
     set_path();
     for (int i = 0; i < n; i++) {
-        char *name = calloc(1, strlen(entries[i]->d_name) + sizeof "tests/cli/");
-
-        if (name == NULL)
-            return 1;
-        sprintf(name, "tests/cli/%s", entries[i]->d_name);
-        tests[i] = (struct CMUnitTest){name, every_command_answers_as_written, make_folder,
-                                       remove_folder, name};
-    }
-    int failed = _cmocka_run_group_tests("cases", tests, (size_t)n, NULL, NULL);
-
-    for (int i = 0; i < n; i++) {
-        free(tests[i].initial_state);
+        snprintf(name[i], sizeof name[i], "tests/cli/%s", entries[i]->d_name);
+        tests[i] = (struct CMUnitTest){name[i], every_command_answers_as_written, make_folder,
+                                       remove_folder, name[i]};
         free(entries[i]);
     }
     free(entries);
+    int failed = _cmocka_run_group_tests("cases", tests, (size_t)n, NULL, NULL);
     return failed;
 }

@@ -82,7 +82,7 @@ static void assert_well_formed(const char *html)
             assert_string_equal(stack[--depth], tag);
         } else if (end[-1] != '/' && !is_void(tag)) {
             assert_true(depth < 64);
-            strcpy(stack[depth++], tag);
+            memcpy(stack[depth++], tag, sizeof tag);
         }
     }
     assert_int_equal(depth, 0);
@@ -206,7 +206,7 @@ static void no_name_acts_on_a_page(void **state)
     page.n_sources = 1;
     page.command = hostile;
     page.diagram = diagram;
-    strcpy(s.states[0].labels[1].spectrum.why, hostile);
+    memcpy(s.states[0].labels[1].spectrum.why, hostile, sizeof hostile);
     assert_hostile_is_harmless(&page, 8);
     sample_clear(&s);
 

@@ -25,9 +25,8 @@ typedef struct verify_options {
     bool strict;
 } verify_options;
 
-/* A claim for one of the partitions: *claim is set where the name fits. */
-static int read_claim(tool *t, const char *text, const tool_input *input, ec_int *claims,
-                      const ec_int **claim)
+/* A claim "NAME=RANK" for one of the partitions. */
+static int read_claim(const tool *t, const char *text, const tool_input *input, tool_claim *claims)
 {
     const char *equals = strrchr(text, '='); /* a name may hold one, a rank cannot */
     ec_error err = {0};
@@ -36,16 +35,38 @@ static int read_claim(tool *t, const char *text, const tool_input *input, ec_int
         return tool_misuse(t, "--claim: '%s' is no claim; write one as left-right=16", text);
     for (size_t i = 0; i < input->partitions.n; i++) {
         const char *name = input->partitions.items[i].name;
+        size_t n = strlen(name);
 
-        if (strlen(name) != (size_t)(equals - text) ||
-            memcmp(name, text, (size_t)(equals - text)) != 0)
+        if (n != (size_t)(equals - text) || memcmp(name, text, n) != 0)
             continue;
-        if (ec_int_parse(&claims[i], equals + 1, &err) != EC_OK)
+        if (ec_int_parse(&claims[i].rank, equals + 1, &err) != EC_OK)
             return tool_misuse(t, "--claim: '%s': a rank is a plain whole number", text);
-        claim[i] = &claims[i];
+        claims[i].given = true;
         return TOOL_GO_ON;
     }
     return tool_misuse(t, "--claim: '%s' names no partition that is verified", text);
+}
+
+/* One claim per partition, most of them not given; to be released by free_claims. */
+static int read_claims(const tool *t, const tool_list *list, const tool_input *input,
+                       tool_claim **out)
+{
+    ec_error err = {0};
+    int code = TOOL_GO_ON;
+
+    *out = ec_calloc(input->partitions.n, sizeof **out, &err);
+    if (*out == NULL)
+        return tool_fail(t, input->file, &err);
+    for (size_t i = 0; code == TOOL_GO_ON && i < list->n; i++)
+        code = read_claim(t, list->items[i], input, *out);
+    return code;
+}
+
+static void free_claims(tool_claim *claims, size_t n)
+{
+    for (size_t i = 0; claims != NULL && i < n; i++)
+        ec_int_clear(&claims[i].rank);
+    ec_free(claims);
 }
 
 /* The answer: no if a bound is broken; where nothing could be measured it is undecided. */
@@ -93,28 +114,17 @@ static int verify_file(tool *t, const char *file, const void *options, ec_json *
     ec_bound_options bound_options = EC_BOUND_OPTIONS_INIT;
     tool_input input = {.file = NULL};
     tool_bounds bounds = {.n = 0};
-    ec_int *claims = NULL;
-    const ec_int **claim = NULL;
-    ec_error err = {0};
+    tool_claim *claims = NULL;
     int code = tool_read(t, file, &input);
 
-    if (code == TOOL_GO_ON) {
-        claims = ec_calloc(input.partitions.n, sizeof *claims, &err);
-        claim = ec_calloc(input.partitions.n, sizeof *claim, &err);
-        if (claims == NULL || claim == NULL)
-            code = tool_fail(t, file, &err);
-    }
-    for (size_t i = 0; code == TOOL_GO_ON && i < o.claims.n; i++)
-        code = read_claim(t, o.claims.items[i], &input, claims, claim);
-    o.measure.claim = claim;
+    if (code == TOOL_GO_ON)
+        code = read_claims(t, &o.claims, &input, &claims);
+    o.measure.claims = claims;
     if (code == TOOL_GO_ON)
         code = tool_bound(t, &input, &bound_options, &bounds);
     if (code == TOOL_GO_ON)
         code = verify(t, &input, &bounds, &o, json);
-    for (size_t i = 0; claims != NULL && i < input.partitions.n; i++)
-        ec_int_clear(&claims[i]);
-    ec_free(claims);
-    ec_free(claim);
+    free_claims(claims, input.partitions.n);
     tool_bounds_clear(&bounds);
     tool_input_clear(&input);
     return code;

@@ -33,11 +33,12 @@ int tool_measure(tool *t, const tool_input *input, const tool_bounds *bounds,
     }
     tool_phase(t, "verification");
     for (size_t i = 0; status == EC_OK && i < out->n; i++) {
-        const ec_int *claim = options->claim != NULL ? options->claim[i] : NULL;
+        bool claimed = options->claims != NULL && options->claims[i].given;
         const ec_state_input in = {.arch = input->arch,
                                    .weights = &weights,
                                    .a = &input->partitions.items[i].a,
-                                   .bound = claim != NULL ? claim : bounds->items[i].rank};
+                                   .bound =
+                                       claimed ? &options->claims[i].rank : bounds->items[i].rank};
 
         status = ec_state_verify(&out->items[i], &in, &what, &t->run, &err);
     }

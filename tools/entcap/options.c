@@ -17,6 +17,7 @@ typedef struct parser {
     size_t n, n_own; /* the verb's own rows come first */
     struct option long_option[MAX_OPTIONS + 1];
     char letters[2 * MAX_OPTIONS + 2];
+    size_t n_letters;
     bool help, version;
 } parser;
 
@@ -31,8 +32,11 @@ static void add_row(parser *p, const tool_option *option)
     p->row[i] = *option;
     p->long_option[i] = (struct option){option->name, takes ? required_argument : no_argument, NULL,
                                         FIRST_LONG + (int)i};
-    if (option->letter != 0)
-        strcat(p->letters, (char[]){option->letter, takes ? ':' : '\0', '\0'});
+    if (option->letter != 0) {
+        p->letters[p->n_letters++] = option->letter;
+        if (takes)
+            p->letters[p->n_letters++] = ':';
+    }
 }
 
 static void add_shared(parser *p)
@@ -269,7 +273,7 @@ static int collect_files(tool *t, const tool_usage *usage)
 
 int tool_parse(tool *t, const tool_usage *usage, const tool_option *options)
 {
-    parser p = {.t = t, .letters = ":"};
+    parser p = {.t = t, .letters = ":", .n_letters = 1};
 
     for (; options->name != NULL; options++)
         add_row(&p, options);

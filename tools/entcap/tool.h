@@ -150,13 +150,19 @@ typedef struct tool_bounds {
 int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options, tool_bounds *out);
 void tool_bounds_clear(tool_bounds *bounds);
 
+/** A rank to hold a partition against instead of its bound. */
+typedef struct tool_claim {
+    bool given;
+    ec_int rank;
+} tool_claim;
+
 /** What to measure of a network with weights. */
 typedef struct tool_measure_options {
-    const char *weights;        /* file; NULL: random ones */
-    int basis;                  /* -1: features where the description has a feature map, else sites;
-                                   else an ec_basis */
-    uint64_t spectrum_limit;    /* largest cut for which a spectrum is computed */
-    const ec_int *const *claim; /* one per partition: held against instead of the bound, or NULL */
+    const char *weights;      /* file; NULL: random ones */
+    int basis;                /* -1: features where the description has a feature map, else sites;
+                                 else an ec_basis */
+    uint64_t spectrum_limit;  /* largest cut for which a spectrum is computed */
+    const tool_claim *claims; /* one per partition, or NULL */
 } tool_measure_options;
 
 /** Measurements across all partitions of a description. */
