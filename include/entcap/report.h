@@ -115,13 +115,21 @@ typedef struct ec_report_source {
     char sha256[65]; /* in hexadecimal */
 } ec_report_source;
 
+/** A picture of the network. */
+typedef struct ec_report_diagram {
+    const char *svg;     /* a document whose ids occur nowhere else on the page */
+    const char *caption; /* plain text */
+    bool wide;           /* takes the width of the page, not half of it */
+} ec_report_diagram;
+
 /** Everything a page may show. All borrowed; what is NULL or empty is left out. */
 typedef struct ec_report_page {
     ec_bounds_found bounds;
     const ec_states_found *states;
-    const ec_bound *required;   /* bounds for the requirements' partitions, one each */
-    const char *const *diagram; /* one SVG document per partition; entries may be NULL */
-    const char *log;            /* text of a training log, JSON lines */
+    const ec_bound *required; /* bounds for the requirements' partitions, one each */
+    const ec_report_diagram *diagrams;
+    size_t n_diagrams;
+    const char *log; /* text of a training log, JSON lines */
     size_t log_size;
     const char *log_file; /* its name, for messages */
     const ec_report_source *sources;

@@ -88,7 +88,11 @@ static size_t id_at(const char *s)
     return 0;
 }
 
-void ec_svg_inline(ec_text *out, const char *svg, const char *id, const char *label)
+/*
+ * Append a whole SVG document as an element of a page: without its prolog, and every id that it
+ * defines or refers to prefixed, so that several can stand on one page.
+ */
+static void put_inline(ec_text *out, const char *svg, const char *id, const char *label)
 {
     const char *element = strstr(svg, "<svg");
     bool in_tag = true;
@@ -125,7 +129,7 @@ ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err)
 
         if (title != NULL)
             memset(title, ' ', strlen("<title>Gnuplot</title>"));
-        ec_svg_inline(out, ec_text_get(&svg), chart->id, chart->label);
+        put_inline(out, ec_text_get(&svg), chart->id, chart->label);
     }
     ec_text_clear(&script);
     ec_text_clear(&svg);

@@ -55,9 +55,9 @@ static const char style[] =
     "figure{margin:1rem 0}\n"
     "figure svg{display:block;width:100%;max-width:35rem;height:auto}\n"
     ".diagram svg{width:auto;max-width:100%}\n"
+    ".wide{grid-column:1/-1}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));"
     "gap:0 2rem;align-items:start}\n"
-    ".diagram{overflow-x:auto}\n"
     ".meter{display:inline-block;width:6rem;height:.6rem;margin-left:.4rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:.5rem 0}\n"
     "dt{color:var(--soft)}\n"
@@ -65,9 +65,9 @@ static const char style[] =
     "@media (max-width:40rem){body{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}"
     "dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}\n"
     "@media print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
-    ".scroll,.diagram{overflow:visible}td{white-space:normal}table{font-size:8.5pt}"
+    ".scroll{overflow:visible}td{white-space:normal}table{font-size:8.5pt}"
     "section{border-top:1px solid #888}h2,h3{break-after:avoid}figure,tr,.verdict{"
-    "break-inside:avoid}}\n";
+    "break-inside:avoid}.diagrams{grid-template-columns:1fr 1fr}}\n";
 
 void ec_html_escape(ec_text *out, const char *text)
 {
@@ -169,7 +169,7 @@ static void put_navigation(ec_text *out, const ec_report_page *page)
                       "<li><a href=\"#bounds\">Bounds</a></li>");
     if (page->states != NULL)
         ec_text_puts(out, "<li><a href=\"#verification\">Verification</a></li>");
-    if (page->diagram != NULL)
+    if (page->n_diagrams > 0)
         ec_text_puts(out, "<li><a href=\"#diagram\">Diagram</a></li>");
     ec_text_puts(out, "<li><a href=\"#architecture\">Architecture</a></li>");
     if (page->log != NULL)

@@ -4,7 +4,7 @@
 #include "core/flow.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 enum { MAX_SUMMARY = 6 }; /* partitions that the summary lists */
 
@@ -141,23 +141,21 @@ void ec_html_bounds(ec_text *out, const ec_report_page *page)
 
 void ec_html_diagrams(ec_text *out, const ec_report_page *page)
 {
-    char id[32], label[EC_CELL + 64];
-    const ec_partitions *partitions = page->bounds.partitions;
-
-    if (page->diagram == NULL)
+    if (page->n_diagrams == 0)
         return;
     ec_html_section(out, "diagram", "Diagram");
-    for (size_t i = 0; i < partitions->n; i++) {
-        if (page->diagram[i] == NULL)
-            continue;
-        snprintf(id, sizeof id, "diagram%zu", i);
-        snprintf(label, sizeof label, "Tensor network with the minimum cut of %.200s",
-                 partitions->items[i].name);
-        ec_text_puts(out, "<figure><div class=\"diagram\">");
-        ec_svg_inline(out, page->diagram[i], id, label);
-        ec_text_puts(out, "</div><figcaption>");
-        ec_html_escape(out, label);
+    ec_text_puts(out, "<div class=\"charts diagrams\">\n");
+    for (size_t i = 0; i < page->n_diagrams; i++) {
+        const ec_report_diagram *diagram = &page->diagrams[i];
+        const char *element = strstr(diagram->svg, "<svg"); /* without the document's prolog */
+
+        ec_text_puts(out, diagram->wide ? "<figure class=\"diagram wide\">"
+                                        : "<figure class=\"diagram\">");
+        ec_text_puts(out, element != NULL ? element : "");
+        ec_text_puts(out, "<figcaption>");
+        ec_html_escape(out, diagram->caption);
         ec_text_puts(out, "</figcaption></figure>\n");
     }
+    ec_text_puts(out, "</div>\n");
     ec_html_end_section(out);
 }

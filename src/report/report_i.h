@@ -86,12 +86,6 @@ typedef struct ec_chart {
 /** Append the chart as an SVG element drawn by gnuplot. Errors: EC_EIO, EC_ENOMEM */
 EC_NODISCARD ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err);
 
-/**
- * Append a whole SVG document as an element of a page: without its prolog, and every id that it
- * defines or refers to prefixed, so that several can stand on one page.
- */
-void ec_svg_inline(ec_text *out, const char *svg, const char *id, const char *label);
-
 /* ---------------------------------------------------------------- sections */
 
 /** A section of the page: heading with an anchor, body. */

@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-enum { MAX_SOURCES = 3, MAX_DIAGRAMS = 6 };
+enum {
+    MAX_SOURCES = 3,
+    MAX_DRAWN = 6,                 /* partitions that get a diagram */
+    MAX_SITES = 4096,              /* of a network that is drawn whole, too */
+    MANY_SITES = EC_DRAW_ROWS_MAX, /* more: equal subtrees are drawn once */
+};
 
 static const tool_usage usage = {
     .arguments = "FILE",
@@ -33,8 +38,10 @@ typedef struct material {
     ec_bytes log;
     ec_report_source sources[MAX_SOURCES];
     size_t n_sources;
-    ec_text pictures[MAX_DIAGRAMS];
-    const char **diagram; /* one per partition, borrowed from pictures, or NULL */
+    ec_report_diagram diagrams[MAX_DRAWN + 1];
+    ec_text svg[MAX_DRAWN + 1];
+    char captions[MAX_DRAWN + 1][320];
+    size_t n_diagrams;
 } material;
 
 static void clear(material *m)
@@ -44,9 +51,8 @@ static void clear(material *m)
     tool_states_clear(&m->states);
     tool_input_clear(&m->input);
     ec_bytes_clear(&m->log);
-    for (size_t i = 0; i < MAX_DIAGRAMS; i++)
-        ec_text_clear(&m->pictures[i]);
-    ec_free(m->diagram);
+    for (size_t i = 0; i < MAX_DRAWN + 1; i++)
+        ec_text_clear(&m->svg[i]);
 }
 
 /* Name a file and its hash; `keep`: where its bytes go, or NULL. */
@@ -96,6 +102,52 @@ static int bound_requirements(tool *t, material *m, const ec_bound_options *opti
     return code;
 }
 
+static ec_status add_diagram(tool *t, material *m, const ec_partition *partition, bool whole,
+                             ec_error *err)
+{
+    size_t i = m->n_diagrams;
+    bool folded = !whole && m->input.arch->n_sites > MANY_SITES;
+    ec_drawing *drawing = NULL;
+    char id[32];
+
+    snprintf(id, sizeof id, "diagram%zu", i);
+    snprintf(m->captions[i], sizeof m->captions[i], "%s: the network and the minimum cut%s",
+             partition->name, folded ? "; equal subtrees are drawn once" : "");
+    ec_status status = drawing_make(&drawing, m->input.arch, partition, id,
+                                    folded ? EC_DRAW_FOLD_ALWAYS : EC_DRAW_FOLD_AUTO, &t->run, err);
+    if (status == EC_OK)
+        status = drawing_render(&m->svg[i], drawing, "svg-inline", err);
+    ec_drawing_free(drawing);
+    m->diagrams[i] = (ec_report_diagram){ec_text_get(&m->svg[i]), m->captions[i], !folded};
+    m->n_diagrams += status == EC_OK;
+    return status;
+}
+
+/* A diagram for each of the first partitions; of a large tree one that shows all of it, too. */
+static int draw(tool *t, material *m)
+{
+    const ec_partitions *partitions = &m->input.partitions;
+    size_t n_sites = m->input.arch->n_sites;
+    bool tree = !ec_arch_is_network(m->input.arch);
+    ec_status status = EC_OK;
+    ec_error err = {0};
+
+    if (!drawing_available()) {
+        tool_warn(t, "entcap-draw is not installed: the page has no diagrams");
+        return TOOL_GO_ON;
+    }
+    tool_phase(t, "diagrams");
+    for (size_t i = 0; status == EC_OK && i < partitions->n && i < MAX_DRAWN; i++)
+        status = add_diagram(t, m, &partitions->items[i], false, &err);
+    if (status == EC_OK && tree && n_sites > MANY_SITES && n_sites <= MAX_SITES)
+        status = add_diagram(t, m, &partitions->items[0], true, &err);
+    if (status == EC_OK || status == EC_ECANCEL || status == EC_ENOMEM)
+        return status == EC_OK ? TOOL_GO_ON : tool_fail(t, m->input.file, &err);
+    tool_warn(t, "the page has no further diagrams: %s",
+              err.msg); /* it says the rest all the same */
+    return TOOL_GO_ON;
+}
+
 static int gather(tool *t, material *m, const report_options *o)
 {
     ec_bound_options options = EC_BOUND_OPTIONS_INIT;
@@ -115,43 +167,9 @@ static int gather(tool *t, material *m, const report_options *o)
         code = bound_requirements(t, m, &options);
     if (code == TOOL_GO_ON && o->measure.weights != NULL)
         code = tool_measure(t, &m->input, &m->bounds, &o->measure, &m->states);
+    if (code == TOOL_GO_ON)
+        code = draw(t, m);
     return code;
-}
-
-/*
- * Diagrams of the first partitions. Of a network of very many sites the first one shows them all,
- * the others show equal subtrees once, lest the page grow by a megabyte each. A diagram that cannot
- * be made is left out with a warning.
- */
-static int draw(tool *t, material *m)
-{
-    const ec_partitions *partitions = &m->input.partitions;
-    bool large = m->input.arch->n_sites > EC_DRAW_ROWS_MAX;
-    ec_error err = {0};
-
-    if (!drawing_available()) {
-        tool_warn(t, "entcap-draw is not installed: the page has no diagrams");
-        return TOOL_GO_ON;
-    }
-    tool_phase(t, "diagrams");
-    m->diagram = ec_calloc(partitions->n, sizeof *m->diagram, &err);
-    if (m->diagram == NULL)
-        return tool_fail(t, NULL, &err);
-    for (size_t i = 0; i < partitions->n && i < MAX_DIAGRAMS; i++) {
-        ec_draw_fold fold = large && i > 0 ? EC_DRAW_FOLD_ALWAYS : EC_DRAW_FOLD_AUTO;
-        ec_drawing *drawing = NULL;
-        err = (ec_error){.status = EC_OK};
-        ec_status status = drawing_make(&drawing, m->input.arch, &partitions->items[i], "net", fold,
-                                        &t->run, &err);
-        if (status == EC_OK)
-            status = drawing_render(&m->pictures[i], drawing, "svg-inline", &err);
-        if (status == EC_OK)
-            m->diagram[i] = ec_text_get(&m->pictures[i]);
-        else
-            tool_warn(t, "no diagram of %s: %s", partitions->items[i].name, err.msg);
-        ec_drawing_free(drawing);
-    }
-    return TOOL_GO_ON;
 }
 
 /* What scripts want to know of a page: where it is, and what it says. */
@@ -211,18 +229,17 @@ static int report(tool *t, const report_options *o)
     material m = {.n_sources = 0};
     int code = gather(t, &m, o);
 
-    if (code == TOOL_GO_ON)
-        code = draw(t, &m);
     if (code == TOOL_GO_ON) {
         const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items};
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->measure.weights != NULL ? &states : NULL,
             .required = m.required.items,
-            .diagram = m.diagram,
             .log = (const char *)m.log.data,
             .log_size = m.log.size,
             .log_file = o->log,
+            .diagrams = m.diagrams,
+            .n_diagrams = m.n_diagrams,
             .sources = m.sources,
             .n_sources = m.n_sources,
             .command = ec_text_get(&o->command),
