@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "drawing.h"
-#include "tool.h"
+#include "material.h"
 
 #include <string.h>
-
-enum {
-    MAX_SOURCES = 3,
-    MAX_DRAWN = 6,                 /* partitions that get a diagram */
-    MAX_SITES = 4096,              /* of a network that is drawn whole, too */
-    MANY_SITES = EC_DRAW_ROWS_MAX, /* more: equal subtrees are drawn once */
-};
 
 static const tool_usage usage = {
     .arguments = "FILE",
@@ -24,153 +16,10 @@ static const tool_usage usage = {
 };
 
 typedef struct report_options {
-    const char *output, *log;
+    const char *output;
     ec_text command; /* as typed */
-    uint64_t exact_limit;
-    tool_measure_options measure;
+    material_options from;
 } report_options;
-
-/* What the page is made from; all of it is released by clear(). */
-typedef struct material {
-    tool_input input;
-    tool_bounds bounds, required; /* required: one per requirement */
-    tool_states states;
-    ec_bytes log;
-    ec_report_source sources[MAX_SOURCES];
-    size_t n_sources;
-    ec_report_diagram diagrams[MAX_DRAWN + 1];
-    ec_text svg[MAX_DRAWN + 1];
-    char captions[MAX_DRAWN + 1][320];
-    size_t n_diagrams;
-} material;
-
-static void clear(material *m)
-{
-    tool_bounds_clear(&m->bounds);
-    tool_bounds_clear(&m->required);
-    tool_states_clear(&m->states);
-    tool_input_clear(&m->input);
-    ec_bytes_clear(&m->log);
-    for (size_t i = 0; i < MAX_DRAWN + 1; i++)
-        ec_text_clear(&m->svg[i]);
-}
-
-/* Name a file and its hash; `keep`: where its bytes go, or NULL. */
-static int add_source(tool *t, material *m, const char *role, const char *path, ec_bytes *keep)
-{
-    ec_report_source *source = &m->sources[m->n_sources];
-    ec_bytes bytes = {0};
-    ec_error err = {0};
-
-    if (path == NULL || strcmp(path, "-") == 0) /* standard input is gone */
-        return TOOL_GO_ON;
-    if (ec_file_read(&bytes, path, &t->run, &err) != EC_OK)
-        return tool_fail(t, path, &err);
-    *source = (ec_report_source){.role = role, .path = path};
-    ec_sha256(source->sha256, bytes.data, bytes.size);
-    m->n_sources++;
-    if (keep != NULL)
-        *keep = bytes;
-    else
-        ec_bytes_clear(&bytes);
-    return TOOL_GO_ON;
-}
-
-/* Bounds of the partitions that requirements name; they need not be among the others. */
-static int bound_requirements(tool *t, material *m, const ec_bound_options *options)
-{
-    const ec_arch *arch = m->input.arch;
-    const char **names = NULL;
-    ec_error err = {0};
-    int code = TOOL_GO_ON;
-
-    if (arch->n_requirements == 0)
-        return TOOL_GO_ON;
-    names = ec_calloc(arch->n_requirements, sizeof *names, &err);
-    if (names == NULL)
-        return tool_fail(t, m->input.file, &err);
-    for (size_t i = 0; i < arch->n_requirements; i++)
-        names[i] = arch->requirements[i].partition;
-
-    tool_input required = {.file = m->input.file, .arch = m->input.arch};
-    if (ec_arch_partitions(&required.partitions, arch, names, arch->n_requirements, &err) != EC_OK)
-        code = tool_fail(t, m->input.file, &err);
-    else
-        code = tool_bound(t, &required, options, &m->required);
-    ec_partitions_clear(&required.partitions);
-    ec_free(names);
-    return code;
-}
-
-static ec_status add_diagram(tool *t, material *m, const ec_partition *partition, bool whole,
-                             ec_error *err)
-{
-    size_t i = m->n_diagrams;
-    bool folded = !whole && m->input.arch->n_sites > MANY_SITES;
-    ec_drawing *drawing = NULL;
-    char id[32];
-
-    snprintf(id, sizeof id, "diagram%zu", i);
-    snprintf(m->captions[i], sizeof m->captions[i], "%s: the network and the minimum cut%s",
-             partition->name, folded ? "; equal subtrees are drawn once" : "");
-    ec_status status = drawing_make(&drawing, m->input.arch, partition, id,
-                                    folded ? EC_DRAW_FOLD_ALWAYS : EC_DRAW_FOLD_AUTO, &t->run, err);
-    if (status == EC_OK)
-        status = drawing_render(&m->svg[i], drawing, "svg-inline", err);
-    ec_drawing_free(drawing);
-    m->diagrams[i] = (ec_report_diagram){ec_text_get(&m->svg[i]), m->captions[i], !folded};
-    m->n_diagrams += status == EC_OK;
-    return status;
-}
-
-/* A diagram for each of the first partitions; of a large tree one that shows all of it, too. */
-static int draw(tool *t, material *m)
-{
-    const ec_partitions *partitions = &m->input.partitions;
-    size_t n_sites = m->input.arch->n_sites;
-    bool tree = !ec_arch_is_network(m->input.arch);
-    ec_status status = EC_OK;
-    ec_error err = {0};
-
-    if (!drawing_available()) {
-        tool_warn(t, "entcap-draw is not installed: the page has no diagrams");
-        return TOOL_GO_ON;
-    }
-    tool_phase(t, "diagrams");
-    for (size_t i = 0; status == EC_OK && i < partitions->n && i < MAX_DRAWN; i++)
-        status = add_diagram(t, m, &partitions->items[i], false, &err);
-    if (status == EC_OK && tree && n_sites > MANY_SITES && n_sites <= MAX_SITES)
-        status = add_diagram(t, m, &partitions->items[0], true, &err);
-    if (status == EC_OK || status == EC_ECANCEL || status == EC_ENOMEM)
-        return status == EC_OK ? TOOL_GO_ON : tool_fail(t, m->input.file, &err);
-    tool_warn(t, "the page has no further diagrams: %s",
-              err.msg); /* it says the rest all the same */
-    return TOOL_GO_ON;
-}
-
-static int gather(tool *t, material *m, const report_options *o)
-{
-    ec_bound_options options = EC_BOUND_OPTIONS_INIT;
-    int code = tool_read(t, t->files[0], &m->input);
-
-    options.exact = o->exact_limit > 0;
-    options.exact_limit = o->exact_limit;
-    if (code == TOOL_GO_ON)
-        code = add_source(t, m, "Description", t->files[0], NULL);
-    if (code == TOOL_GO_ON)
-        code = add_source(t, m, "Weights", o->measure.weights, NULL);
-    if (code == TOOL_GO_ON)
-        code = add_source(t, m, "Training log", o->log, &m->log);
-    if (code == TOOL_GO_ON)
-        code = tool_bound(t, &m->input, &options, &m->bounds);
-    if (code == TOOL_GO_ON)
-        code = bound_requirements(t, m, &options);
-    if (code == TOOL_GO_ON && o->measure.weights != NULL)
-        code = tool_measure(t, &m->input, &m->bounds, &o->measure, &m->states);
-    if (code == TOOL_GO_ON)
-        code = draw(t, m);
-    return code;
-}
 
 /* What scripts want to know of a page: where it is, and what it says. */
 static int print_summary(tool *t, const report_options *o, const ec_report_page *page)
@@ -226,18 +75,18 @@ static int write_page(tool *t, const report_options *o, const ec_report_page *pa
 
 static int report(tool *t, const report_options *o)
 {
-    material m = {.n_sources = 0};
-    int code = gather(t, &m, o);
+    material m;
+    int code = material_gather(t, &m, &o->from);
 
     if (code == TOOL_GO_ON) {
         const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items};
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
-            .states = o->measure.weights != NULL ? &states : NULL,
+            .states = o->from.measure.weights != NULL ? &states : NULL,
             .required = m.required.items,
             .log = (const char *)m.log.data,
             .log_size = m.log.size,
-            .log_file = o->log,
+            .log_file = o->from.log,
             .diagrams = m.diagrams,
             .n_diagrams = m.n_diagrams,
             .sources = m.sources,
@@ -251,7 +100,7 @@ static int report(tool *t, const report_options *o)
             tool_warn(t, "gnuplot is not installed: the page has no charts");
         code = write_page(t, o, &page);
     }
-    clear(&m);
+    material_clear(&m);
     return code;
 }
 
@@ -277,28 +126,35 @@ static void put_command(ec_text *out, const tool *t)
 
 int cmd_report(tool *t)
 {
-    report_options o = {.exact_limit = 2048, .measure = {.basis = -1, .spectrum_limit = 1024}};
+    report_options o = {
+        .from = {.exact_limit = 2048, .measure = {.basis = -1, .spectrum_limit = 1024}}};
     const tool_option options[] = {
         {"output", 'o', TOOL_TEXT, &o.output, "FILE", "the page to write", {0, 0}},
         {"weights",
          'w',
          TOOL_TEXT,
-         &o.measure.weights,
+         &o.from.measure.weights,
          "FILE",
          "verify these weights (safetensors)",
          {0, 0}},
-        {"log", 0, TOOL_TEXT, &o.log, "FILE", "training log (JSON lines) for the curve", {0, 0}},
+        {"log",
+         0,
+         TOOL_TEXT,
+         &o.from.log,
+         "FILE",
+         "training log (JSON lines) for the curve",
+         {0, 0}},
         {"exact-limit",
          0,
          TOOL_COUNT,
-         &o.exact_limit,
+         &o.from.exact_limit,
          "N",
          "largest bound for which the generic rank is found; 0: never",
          {0, 0}},
         {"spectrum-limit",
          0,
          TOOL_COUNT,
-         &o.measure.spectrum_limit,
+         &o.from.measure.spectrum_limit,
          "N",
          "largest cut for which the spectrum is computed",
          {0, 0}},

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "material.h"
+
+#include "drawing.h"
+
+#include <string.h>
+
+#define MANY_SITES EC_DRAW_ROWS_MAX /* of more, equal subtrees are drawn once, */
+#define MAX_SITES  ((size_t)4096)   /* and up to here one diagram shows all of them, too */
+
+/* Name a file and its hash; `keep`: where its bytes go, or NULL. */
+static int add_source(tool *t, material *m, const char *role, const char *path, ec_bytes *keep)
+{
+    ec_report_source *source = &m->sources[m->n_sources];
+    ec_bytes bytes = {0};
+    ec_error err = {0};
+
+    if (path == NULL || strcmp(path, "-") == 0) /* standard input is gone */
+        return TOOL_GO_ON;
+    if (ec_file_read(&bytes, path, &t->run, &err) != EC_OK)
+        return tool_fail(t, path, &err);
+    *source = (ec_report_source){.role = role, .path = path};
+    ec_sha256(source->sha256, bytes.data, bytes.size);
+    m->n_sources++;
+    if (keep != NULL)
+        *keep = bytes;
+    else
+        ec_bytes_clear(&bytes);
+    return TOOL_GO_ON;
+}
+
+/* Bounds of the partitions that requirements name; they need not be among the others. */
+static int bound_requirements(tool *t, material *m, const ec_bound_options *options)
+{
+    const ec_arch *arch = m->input.arch;
+    const char **names = NULL;
+    ec_error err = {0};
+    int code = TOOL_GO_ON;
+
+    if (arch->n_requirements == 0)
+        return TOOL_GO_ON;
+    names = ec_calloc(arch->n_requirements, sizeof *names, &err);
+    if (names == NULL)
+        return tool_fail(t, m->input.file, &err);
+    for (size_t i = 0; i < arch->n_requirements; i++)
+        names[i] = arch->requirements[i].partition;
+
+    tool_input required = {.file = m->input.file, .arch = m->input.arch};
+    if (ec_arch_partitions(&required.partitions, arch, names, arch->n_requirements, &err) != EC_OK)
+        code = tool_fail(t, m->input.file, &err);
+    else
+        code = tool_bound(t, &required, options, &m->required);
+    ec_partitions_clear(&required.partitions);
+    ec_free(names);
+    return code;
+}
+
+static ec_status add_diagram(tool *t, material *m, const ec_partition *partition, bool whole,
+                             ec_error *err)
+{
+    size_t i = m->n_diagrams;
+    bool folded = !whole && m->input.arch->n_sites > MANY_SITES;
+    ec_drawing *drawing = NULL;
+    char id[32];
+
+    snprintf(id, sizeof id, "diagram%zu", i);
+    snprintf(m->captions[i], sizeof m->captions[i], "%s: the network and the minimum cut%s",
+             partition->name, folded ? "; equal subtrees are drawn once" : "");
+    ec_status status = drawing_make(&drawing, m->input.arch, partition, id,
+                                    folded ? EC_DRAW_FOLD_ALWAYS : EC_DRAW_FOLD_AUTO, &t->run, err);
+    if (status == EC_OK)
+        status = drawing_render(&m->svg[i], drawing, "svg-inline", err);
+    ec_drawing_free(drawing);
+    m->diagrams[i] = (ec_report_diagram){ec_text_get(&m->svg[i]), m->captions[i], !folded};
+    m->n_diagrams += status == EC_OK;
+    return status;
+}
+
+/* A diagram for each of the first partitions; of a large tree one that shows all of it, too. */
+static int draw(tool *t, material *m)
+{
+    const ec_partitions *partitions = &m->input.partitions;
+    size_t n_sites = m->input.arch->n_sites;
+    bool tree = !ec_arch_is_network(m->input.arch);
+    ec_status status = EC_OK;
+    ec_error err = {0};
+
+    if (!drawing_available()) {
+        tool_warn(t, "entcap-draw is not installed: the page has no diagrams");
+        return TOOL_GO_ON;
+    }
+    tool_phase(t, "diagrams");
+    for (size_t i = 0; status == EC_OK && i < partitions->n && i < MATERIAL_DRAWN; i++)
+        status = add_diagram(t, m, &partitions->items[i], false, &err);
+    if (status == EC_OK && tree && n_sites > MANY_SITES && n_sites <= MAX_SITES)
+        status = add_diagram(t, m, &partitions->items[0], true, &err);
+    if (status == EC_OK || status == EC_ECANCEL || status == EC_ENOMEM)
+        return status == EC_OK ? TOOL_GO_ON : tool_fail(t, m->input.file, &err);
+    /* the page says the rest all the same */
+    tool_warn(t, "the page has no further diagrams: %s", err.msg);
+    return TOOL_GO_ON;
+}
+
+int material_gather(tool *t, material *m, const material_options *o)
+{
+    ec_bound_options options = EC_BOUND_OPTIONS_INIT;
+    int code;
+
+    *m = (material){.n_sources = 0};
+    options.exact = o->exact_limit > 0;
+    options.exact_limit = o->exact_limit;
+    code = tool_read(t, t->files[0], &m->input);
+    if (code == TOOL_GO_ON)
+        code = add_source(t, m, "Description", t->files[0], NULL);
+    if (code == TOOL_GO_ON)
+        code = add_source(t, m, "Weights", o->measure.weights, NULL);
+    if (code == TOOL_GO_ON)
+        code = add_source(t, m, "Training log", o->log, &m->log);
+    if (code == TOOL_GO_ON)
+        code = tool_bound(t, &m->input, &options, &m->bounds);
+    if (code == TOOL_GO_ON)
+        code = bound_requirements(t, m, &options);
+    if (code == TOOL_GO_ON && o->measure.weights != NULL)
+        code = tool_measure(t, &m->input, &m->bounds, &o->measure, &m->states);
+    if (code == TOOL_GO_ON)
+        code = draw(t, m);
+    return code;
+}
+
+void material_clear(material *m)
+{
+    tool_bounds_clear(&m->bounds);
+    tool_bounds_clear(&m->required);
+    tool_states_clear(&m->states);
+    tool_input_clear(&m->input);
+    ec_bytes_clear(&m->log);
+    for (size_t i = 0; i < MATERIAL_DRAWN + 1; i++)
+        ec_text_clear(&m->svg[i]);
+}

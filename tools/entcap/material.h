@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_MATERIAL_H
+#define ENTCAP_MATERIAL_H
+
+/** What the page of `entcap report` is made from: findings, files with their hashes, pictures. */
+
+#include "tool.h"
+
+enum {
+    MATERIAL_SOURCES = 3, /* description, weights, log */
+    MATERIAL_DRAWN = 6,   /* partitions that get a diagram */
+};
+
+typedef struct material_options {
+    const char *log;              /* training log, or NULL */
+    uint64_t exact_limit;         /* largest bound for which the generic rank is found; 0: never */
+    tool_measure_options measure; /* nothing is measured if it names no weights */
+} material_options;
+
+typedef struct material {
+    tool_input input;
+    tool_bounds bounds;
+    tool_bounds required; /* of the partitions of the requirements, one each */
+    tool_states states;   /* none without weights */
+    ec_bytes log;
+    ec_report_source sources[MATERIAL_SOURCES];
+    size_t n_sources;
+    ec_report_diagram diagrams[MATERIAL_DRAWN + 1];
+    ec_text svg[MATERIAL_DRAWN + 1];        /* of the diagrams */
+    char captions[MATERIAL_DRAWN + 1][320]; /* of the diagrams */
+    size_t n_diagrams;
+} material;
+
+/** Gather it for t->files[0]: TOOL_GO_ON or an exit code; clear *m in either case. */
+int material_gather(tool *t, material *m, const material_options *options);
+void material_clear(material *m);
+
+#endif
