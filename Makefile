@@ -30,6 +30,8 @@ system       = $(subst -I,-isystem ,$(shell pkg-config --cflags-only-I $(1)))
 EC_CFLAGS   := -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
                $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP
 DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
+# a sanitizer's symbols come with the program
+NO_UNDEFINED := $(if $(SAN)$(FUZZ),,-Wl,-z,defs)
 LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
 # FLINT 2.9 has no pkg-config file
 FLINT_LIBS  := -lflint -lmpfr -lgmp
@@ -47,7 +49,7 @@ TESTS       := $(call programs,tests/*/test_*.c)
 FUZZERS     := $(call programs,tests/fuzz/fuzz_*.c)
 EXAMPLES    := $(call programs,examples/*.c)
 BENCHES     := $(call programs,tools/bench/*.c)
-BIN         := $(patsubst tools/%/main.c,$(BUILD)/%,$(wildcard tools/*/main.c))
+BIN         := $(BUILD)/entcap $(BUILD)/entcap-draw
 SONAME      := libentcap.so.$(firstword $(subst ., ,$(VERSION)))
 STATIC      := $(BUILD)/libentcap.a
 SHARED      := $(BUILD)/libentcap.so
@@ -65,7 +67,7 @@ $(STATIC): $(LIB_OBJ)
 	$(call say,AR)ar rcs $@ $^
 
 $(SHARED).$(VERSION): $(LIB_OBJ)
-	$(call say,LINK)$(LINK) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBS)
+	$(call say,LINK)$(LINK) -shared -Wl,-soname,$(SONAME) $(NO_UNDEFINED) -o $@ $^ $(LIBS)
 
 $(SHARED): $(SHARED).$(VERSION)
 	@ln -sf $(<F) $(BUILD)/$(SONAME)
@@ -120,17 +122,17 @@ cov:
 # ROOT: where the files go now; PREFIX: where they will be found
 install: ROOT := $(DESTDIR)$(PREFIX)
 install: all
-	install -d $(ROOT)/bin $(ROOT)/include/entcap $(ROOT)/lib/pkgconfig $(ROOT)/share/doc/entcap
+	install -d $(addprefix $(ROOT)/,bin include/entcap lib/pkgconfig share/doc/entcap share/entcap/models)
 	install $(BIN) $(ROOT)/bin
 	install -m 644 include/entcap.h $(ROOT)/include
 	install -m 644 include/entcap/*.h $(ROOT)/include/entcap
 	install -m 644 $(STATIC) $(SHARED).$(VERSION) $(ROOT)/lib
 	ln -sf libentcap.so.$(VERSION) $(ROOT)/lib/$(SONAME)
 	ln -sf libentcap.so.$(VERSION) $(ROOT)/lib/libentcap.so
-	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' -e 's,@REQUIRES@,$(PKGS),' \
-	    -e 's,@LIBS_PRIVATE@,$(FLINT_LIBS) -fopenmp -lm,' tools/entcap.pc.in \
-	    >$(ROOT)/lib/pkgconfig/entcap.pc
+	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' -e 's,@LIBS@,$(LIBS) $(OPENMP),' \
+	    tools/entcap.pc.in >$(ROOT)/lib/pkgconfig/entcap.pc
 	install -m 644 LICENSE README.md CHANGELOG.md $(ROOT)/share/doc/entcap
+	install -m 644 models/*.yaml $(ROOT)/share/entcap/models
 
 clean:
 	rm -rf build
