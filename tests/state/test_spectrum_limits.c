@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+#include "oracle/subject.h"
+
+#include "entcap/linalg.h"
+#include "state/state_i.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Spectra that are refused, absent, or cut short, and why. */
+
+/* spectra through the minimum cut under the limits of `ledger`, which then says what they took */
+static ec_status measure_within(ec_ledger *ledger, const subject *s)
+{
+    ec_spectrum got[2] = {0};
+    ec_error err = {0};
+    ec_cut cut;
+
+    assert_ok(ec_bound_min_cut_tree(&cut, &s->arch, &s->a, true, NULL, &err), &err);
+    ec_sweep sweep = {.arch = &s->arch,
+                      .weights = &s->weights,
+                      .a = &s->a,
+                      .side_a = cut.side_a,
+                      .ledger = *ledger};
+    ec_status status = ec_state_through_cut(got, &sweep, NULL, &err);
+    *ledger = sweep.ledger;
+    ec_sweep_clear(&sweep);
+    ec_cut_clear(&cut);
+    subject_clear_spectra(got, s);
+    return status;
+}
+
+/* What a run took is enough for the plan of the next, and any less is not. */
+static void the_plan_is_what_the_run_takes(void **state)
+{
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed() + 3);
+    for (size_t i = 0; i < check_count(30); i++) {
+        ec_ledger took = {.flops = 0};
+        subject s;
+
+        subject_random(&s, &rng, false);
+        assert_int_equal(measure_within(&took, &s), EC_OK);
+        ec_ledger enough = {.max_flops = took.flops, .max_bytes = took.peak_bytes};
+        assert_int_equal(measure_within(&enough, &s), EC_OK);
+        ec_ledger slow = {.max_flops = took.flops - 1};
+        assert_int_equal(measure_within(&slow, &s), EC_ELIMIT);
+        ec_ledger small = {.max_bytes = took.peak_bytes - 1};
+        assert_int_equal(measure_within(&small, &s), EC_ELIMIT);
+        subject_clear(&s);
+    }
+}
+
+static void a_cut_beyond_the_limit_is_said_to_be(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {8, 1, 2, false}, {8, 1, 4, false}};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_spectrum got[1] = {0};
+    ec_run run = EC_RUN_INIT;
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 1, "ABABABAB");
+    ec_state_input in = subject_input(&s, NULL);
+    options.spectrum_limit = 15;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_false(got[0].known);
+    assert_string_equal(got[0].why, "the cut is 2^4, the spectrum limit 15");
+    options.spectrum_limit = 16;
+    run.memory_bytes = 4000;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_false(got[0].known);
+    assert_non_null(strstr(got[0].why, "the memory limit is 0.00381 MiB"));
+    run.memory_bytes = 1 << 20;
+    options.max_flops = 100;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_false(got[0].known);
+    assert_non_null(strstr(got[0].why, "operations, the limit is 100"));
+    options.max_flops = 1e6;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_true(got[0].known);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+static void a_zero_tensor_has_no_spectrum(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 2, true}, {3, 1, 2, false}};
+    ec_spectrum got[2];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABB");
+    for (size_t i = 0; i < 3; i++)
+        s.weights.matrix[2][i] = 0; /* label 0 alone */
+    subject_measure(got, &s, EC_BASIS_SITES);
+    assert_false(got[0].known);
+    assert_string_equal(got[0].why, "the tensor is zero");
+    assert_false(ec_spectrum_von_neumann(&got[0]).known);
+    assert_string_equal(ec_spectrum_renyi2(&got[0]).why, "the tensor is zero");
+    assert_true(got[1].known);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+/* 0.1 + 0.2 - 0.3 of doubles is not 0, but a double sum says nothing about it */
+static void what_cancellation_left_is_not_taken_for_a_spectrum(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 1, true}, {2, 1, 2, false}};
+    const double w0[] = {0.1, 0.1, 0.2, 0.2, 0.3, 0.3}, w1[] = {1, 1, -1, 1, 1, -1};
+    ec_spectrum got[1];
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 1, "AB");
+    memcpy(s.weights.matrix[0], w0, sizeof w0);
+    memcpy(s.weights.matrix[1], w1, sizeof w1);
+    subject_measure(got, &s, EC_BASIS_SITES);
+    assert_false(got[0].known);
+    assert_non_null(strstr(got[0].why, "cancellation"));
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+static void weights_that_are_not_finite_are_an_error(void **state)
+{
+    const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 2, false}};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_spectrum got[1] = {0};
+    ec_error err = {0};
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 2, 1, "AB");
+    ec_state_input in = subject_input(&s, NULL);
+    s.weights.matrix[1][2] = NAN;
+    assert_int_equal(ec_state_spectra(got, &in, &options, NULL, &err), EC_ENUMERIC);
+    assert_string_equal(err.msg, "weights of layer 1: entry 2 is not finite");
+    subject_clear(&s);
+}
+
+static ec_status measure_once(void *arg, ec_error *err)
+{
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    const subject *s = arg;
+    ec_state_input in = subject_input(s, NULL);
+    ec_spectrum got[2] = {0};
+    ec_status status;
+
+    options.basis = s->weights.slope != NULL ? EC_BASIS_FEATURES : EC_BASIS_SITES;
+    status = ec_state_spectra(got, &in, &options, NULL, err);
+    subject_clear_spectra(got, s);
+    return status;
+}
+
+static void spectra_survive_running_out_of_memory(void **state)
+{
+    const convac_level levels[] = {{2, 1, 2, false}, {3, 1, 2, true}, {4, 1, 2, false}};
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 3, 2, "AABABABB");
+    assert_survives_oom(measure_once, &s);
+    s.weights.slope = ec_calloc(2, sizeof(double), NULL);
+    s.weights.offset = ec_calloc(2, sizeof(double), NULL);
+    s.weights.slope[0] = s.weights.slope[1] = s.weights.offset[0] = 1;
+    assert_survives_oom(measure_once, &s);
+    subject_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_plan_is_what_the_run_takes),
+        cmocka_unit_test(a_cut_beyond_the_limit_is_said_to_be),
+        cmocka_unit_test(a_zero_tensor_has_no_spectrum),
+        cmocka_unit_test(what_cancellation_left_is_not_taken_for_a_spectrum),
+        cmocka_unit_test(weights_that_are_not_finite_are_an_error),
+        cmocka_unit_test(spectra_survive_running_out_of_memory),
+    };
+
+    ec_linalg_threads(1);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
