@@ -179,11 +179,10 @@ done:
     return status;
 }
 
-static ec_status walk_init(walk *w, const ec_sampling *what, ec_error *err)
+static ec_status check_sampling(const ec_sampling *what, ec_error *err)
 {
     size_t in_a;
 
-    *w = (walk){.what = what};
     if (ec_arch_is_network(what->arch))
         return ec_fail(err, EC_EINVAL, "a network description has no weights to evaluate");
     if (what->a->n != what->arch->n_sites)
@@ -195,6 +194,12 @@ static ec_status walk_init(walk *w, const ec_sampling *what, ec_error *err)
     if (what->inputs == 0 || what->n_labels == 0 || what->n_labels > what->arch->outputs)
         return ec_fail(err, EC_EINVAL, "%zu inputs for %u of %u outputs", what->inputs,
                        what->n_labels, what->arch->outputs);
+    return EC_OK;
+}
+
+static ec_status walk_init(walk *w, const ec_sampling *what, ec_error *err)
+{
+    *w = (walk){.what = what};
     w->window = ec_calloc(what->arch->n_levels, sizeof *w->window, err);
     return w->window != NULL ? EC_OK : EC_ENOMEM;
 }
@@ -234,8 +239,11 @@ done:
 ec_status ec_bound_sampled_cost(ec_sampled_cost *out, const ec_sampling *sampling, ec_error *err)
 {
     walk w;
-    ec_status status = walk_init(&w, sampling, err);
+    ec_status status = check_sampling(sampling, err);
 
+    if (status != EC_OK)
+        return status;
+    status = walk_init(&w, sampling, err);
     if (status == EC_OK)
         status = walk_tree(&w, NULL, err);
     if (status == EC_OK) {

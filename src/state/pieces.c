@@ -221,7 +221,7 @@ static ec_status join_sharing(ec_parts *parts, ec_sweep *sweep, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_table joined = {.rows = 0}, other = {.rows = 0};
-    size_t pair[2];
+    size_t pair[2] = {0, 0};
 
     while (cheapest_pair(pair, parts)) {
         other = parts->items[pair[1]];

@@ -74,6 +74,7 @@ static ec_status measure_modulo_prime(ec_measurement *m, ec_error *err)
     if (m->options->forward)
         EC_TRY(ec_state_forward_checks(m, err));
 done:
+    m->residues = NULL;
     ec_residues_clear(&residues);
     return status;
 }

@@ -306,7 +306,8 @@ double *convac_singular_values(double *matrix, size_t rows, size_t cols)
     double *x = ec_calloc(k * length, sizeof *x, NULL), *s = ec_calloc(k, sizeof *s, NULL);
     bool moved = true;
 
-    assert_true(x != NULL && s != NULL);
+    if (x == NULL || s == NULL)
+        abort();
     for (size_t i = 0; i < k; i++) /* the shorter side as rows */
         for (size_t j = 0; j < length; j++)
             x[i * length + j] = rows < cols ? matrix[i * cols + j] : matrix[j * cols + i];
