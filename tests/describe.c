@@ -53,14 +53,16 @@ ec_arch *describe_lattice(size_t n, uint32_t site, uint32_t bond, ec_rng *rng)
         at += (size_t)snprintf(text + at, size - at, "    %c%zu: %u\n", "shv"[i % 3], i / 3, dim);
     }
     at += (size_t)snprintf(text + at, size - at, "  tensors:\n");
-    for (size_t i = 0; i < n * n; i++) {
-        at += (size_t)snprintf(text + at, size - at, "    T%zu: [s%zu", i, i);
-        at += add_bond(text + at, size - at, "h", i);
-        at += add_bond(text + at, size - at, "v", i);
-        at += i % n > 0 ? add_bond(text + at, size - at, "h", i - 1) : 0;
-        at += i >= n ? add_bond(text + at, size - at, "v", i - n) : 0;
-        at += (size_t)snprintf(text + at, size - at, "]\n");
-    }
+    for (size_t y = 0; y < n; y++)
+        for (size_t x = 0; x < n; x++) {
+            size_t i = y * n + x;
+            at += (size_t)snprintf(text + at, size - at, "    T%zu: [s%zu", i, i);
+            at += add_bond(text + at, size - at, "h", i);
+            at += add_bond(text + at, size - at, "v", i);
+            at += x > 0 ? add_bond(text + at, size - at, "h", i - 1) : 0;
+            at += y > 0 ? add_bond(text + at, size - at, "v", i - n) : 0;
+            at += (size_t)snprintf(text + at, size - at, "]\n");
+        }
     at += (size_t)snprintf(text + at, size - at, "  open: [s0");
     for (size_t i = 1; i < n * n; i++)
         at += add_bond(text + at, size - at, "s", i);

@@ -46,7 +46,7 @@ static void factor_free(contraction *c, factor *f)
     ec_free(f);
 }
 
-/* A zeroed factor over `index`, which is copied; NULL after a reported failure. */
+/* A zeroed factor over the members of `index` of dimension > 1; NULL after a reported failure. */
 static factor *factor_new(contraction *c, const uint32_t *index, size_t n, ec_error *err)
 {
     factor *f = ec_calloc(1, sizeof *f, err);
@@ -54,10 +54,11 @@ static factor *factor_new(contraction *c, const uint32_t *index, size_t n, ec_er
     if (f == NULL)
         return NULL;
     f->index = ec_calloc(n, sizeof *f->index, err);
-    f->n = n;
     f->size = 1;
     for (size_t k = 0; f->index != NULL && k < n; k++) {
-        f->index[k] = index[k];
+        if (dimension(c, index[k]) == 1)
+            continue;
+        f->index[f->n++] = index[k];
         f->size *= (double)dimension(c, index[k]);
     }
     c->bytes += f->size * sizeof *f->x;

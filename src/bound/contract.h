@@ -16,7 +16,8 @@
  *
  * Shapes: order: n_indices entries, a permutation.
  * Cost:   O(n^2) bits, O(n^2 + n times the neighbours squared) time.
- * Errors: EC_ELIMIT (memory, or too many indices), EC_ENOMEM
+ * Errors: EC_ELIMIT (too many indices; memory, also if a tensor of the order would not fit),
+ *         EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_contract_order(uint32_t *order, const ec_network *network,
                                          const ec_sites *a, size_t inputs, const ec_run *run,

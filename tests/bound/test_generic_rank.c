@@ -117,6 +117,32 @@ static void lattice_is_contracted_in_a_good_order(void **state)
     oracle_case_clear(&c);
 }
 
+static void tensor_beyond_any_memory_is_refused_at_once(void **state)
+{
+    (void)state;
+    char text[4096], sides[131];
+    int at = snprintf(text, sizeof text, "name: one tensor\nnetwork:\n  indices: {i0: 2");
+    oracle_case c;
+    ec_generic_rank found;
+
+    for (int part = 0; part < 3; part++) {
+        static const char *const open[] = {"", "}\n  tensors: {T: [i0", "]}\n  open: [i0"};
+        at += snprintf(text + at, sizeof text - (size_t)at, "%s", open[part]);
+        for (int i = 1; i < 130; i++)
+            at +=
+                snprintf(text + at, sizeof text - (size_t)at, part == 0 ? ", i%d: 2" : ", i%d", i);
+    }
+    snprintf(text + at, sizeof text - (size_t)at, "]\n");
+    memset(sides, 'B', 130);
+    sides[130] = '\0';
+    sides[0] = 'A';
+    oracle_case_parse(&c, text, sides);
+    found = rank_of(&c, "2", 2048, NULL);
+    assert_int_equal(found.status, EC_RANK_NONE);
+    assert_non_null(strstr(found.why, "generic rank: needs about 1.04e+34 MiB"));
+    oracle_case_clear(&c);
+}
+
 static void listed_network_and_tree_agree(void **state)
 {
     (void)state;
@@ -273,6 +299,7 @@ int main(void)
         cmocka_unit_test(thousands_of_sites_are_no_obstacle),
         cmocka_unit_test(long_chain_is_ranked_without_its_2_to_the_40_entries),
         cmocka_unit_test(lattice_is_contracted_in_a_good_order),
+        cmocka_unit_test(tensor_beyond_any_memory_is_refused_at_once),
         cmocka_unit_test(listed_network_and_tree_agree),
         cmocka_unit_test(loose_ends_do_not_matter),
         cmocka_unit_test(what_is_out_of_reach_says_why),
