@@ -7,6 +7,7 @@
 #include "entcap/arch.h"
 #include "entcap/bound.h"
 #include "entcap/core.h"
+#include "entcap/data.h"
 #include "entcap/draw.h"
 #include "entcap/io.h"
 #include "entcap/linalg.h"

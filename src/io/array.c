@@ -155,15 +155,10 @@ bool io_host_is_big_endian(void)
     return first == 0;
 }
 
-void io_copy_elements(void *out, const unsigned char *data, size_t count, size_t size,
-                      bool big_endian)
+void io_swap_elements(void *data, size_t count, size_t size)
 {
-    unsigned char *bytes = out;
+    unsigned char *bytes = data;
 
-    if (count > 0)
-        memcpy(out, data, count * size);
-    if (size == 1 || big_endian == io_host_is_big_endian())
-        return;
     for (size_t i = 0; i < count; i++, bytes += size) {
         for (size_t k = 0; k < size / 2; k++) {
             unsigned char swap = bytes[k];
@@ -171,4 +166,27 @@ void io_copy_elements(void *out, const unsigned char *data, size_t count, size_t
             bytes[size - 1 - k] = swap;
         }
     }
+}
+
+void io_copy_elements(void *out, const void *data, size_t count, size_t size, bool big_endian)
+{
+    if (count > 0)
+        memcpy(out, data, count * size);
+    if (big_endian != io_host_is_big_endian())
+        io_swap_elements(out, count, size);
+}
+
+ec_status io_check_size(const size_t *shape, size_t n_dims, ec_dtype type, size_t size,
+                        const char *file, ec_error *err)
+{
+    char text[128];
+    size_t count = 0;
+
+    ec_shape_print(text, sizeof text, shape, n_dims);
+    if (!io_count(&count, shape, n_dims, ec_dtype_size(type)))
+        return ec_fail_file(err, EC_EPARSE, file, "shape %s overflows", text);
+    if (count * ec_dtype_size(type) != size)
+        return ec_fail_file(err, EC_EPARSE, file, "%zu bytes of data, but shape %s of %s needs %zu",
+                            size, text, ec_dtype_name(type), count * ec_dtype_size(type));
+    return EC_OK;
 }

@@ -11,8 +11,14 @@ bool io_count(size_t *count, const size_t *shape, size_t n_dims, size_t element_
 
 bool io_host_is_big_endian(void);
 
-/** Copy `count` elements of `size` bytes between the host's byte order and the given one. */
-void io_copy_elements(void *out, const unsigned char *data, size_t count, size_t size,
-                      bool big_endian);
+/** Reverse the bytes of every element. */
+void io_swap_elements(void *data, size_t count, size_t size);
+
+/** Copy elements between the host's byte order and the given one. */
+void io_copy_elements(void *out, const void *data, size_t count, size_t size, bool big_endian);
+
+/** EC_OK if an array of this shape and type takes exactly `size` bytes, else EC_EPARSE. */
+EC_NODISCARD ec_status io_check_size(const size_t *shape, size_t n_dims, ec_dtype type, size_t size,
+                                     const char *file, ec_error *err);
 
 #endif
