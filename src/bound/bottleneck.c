@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-#define MAX_SETS      64
-#define MAX_QUESTIONS 512
+#define MAX_SETS 64
 
 /* Sets of layers, `size` bools each. */
 struct sets {
@@ -15,7 +14,7 @@ struct sets {
 };
 
 struct enumeration {
-    const struct ec_widening *problem;
+    const ec_widening *problem;
     struct sets cuts;      /* sets that hold the bound down: a set that raises it hits them all */
     struct sets hitting;   /* minimal sets that hit all cuts so far, MAX_SETS at most */
     bool raises[MAX_SETS]; /* is that member of `hitting` known to raise the bound? */
@@ -136,14 +135,14 @@ static size_t first_unknown(const struct enumeration *e)
 /* Ask for every candidate until all are known to raise the bound. `set` and `cut` are scratch. */
 static ec_status enumerate(struct enumeration *e, bool *set, bool *cut, ec_error *err)
 {
-    const struct ec_widening *problem = e->problem;
+    const ec_widening *problem = e->problem;
     ec_status status = EC_OK;
     size_t k;
 
     memset(set, 0, problem->n_layers);
     EC_TRY(append(&e->hitting, set, err)); /* the empty set hits all of no cuts */
     for (int asked = 0; (k = first_unknown(e)) < e->hitting.n; asked++) {
-        bool unsure = asked >= MAX_QUESTIONS;
+        bool unsure = asked >= problem->max_questions;
 
         memcpy(set, set_at(&e->hitting, k), problem->n_layers);
         memset(cut, 0, problem->n_layers);
@@ -160,7 +159,7 @@ done:
 
 static ec_status write_names(ec_bottleneck *out, const struct enumeration *e, ec_error *err)
 {
-    const struct ec_widening *problem = e->problem;
+    const ec_widening *problem = e->problem;
     size_t n_layers = problem->n_layers, total = 0;
     ec_status status = EC_OK;
 
@@ -183,8 +182,7 @@ done:
     return status;
 }
 
-ec_status ec_bound_minimal_widenings(ec_bottleneck *out, const struct ec_widening *problem,
-                                     ec_error *err)
+ec_status ec_bound_minimal_widenings(ec_bottleneck *out, const ec_widening *problem, ec_error *err)
 {
     ec_status status = EC_OK;
     size_t n = problem->n_layers;

@@ -6,8 +6,6 @@
 
 #include "entcap/bound.h"
 
-#include <math.h>
-
 /** EC_OK if side A fits `n_sites` sites and neither side is empty, else a reported EC_EINVAL. */
 EC_NODISCARD ec_status ec_bound_check_sides(const ec_sites *a, size_t n_sites, ec_error *err);
 
@@ -61,19 +59,19 @@ EC_NODISCARD ec_status ec_bound_flow(ec_flow *out, const ec_network *network,
                                      ec_error *err);
 
 /** A network, a partition of its sites, and how to run. */
-struct ec_cut_problem {
+typedef struct ec_cut_problem {
     const ec_network *network;
     const ec_sites *a;
     const ec_run *run;
-};
+} ec_cut_problem;
 
 /**
  * As ec_bound_min_cut_igraph, over the cuts that contain no index of the layers `avoid` (n_layers;
  * NULL: all cuts). *none: there is no such cut, and *out is empty.
  */
 EC_NODISCARD ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none,
-                                                 const struct ec_cut_problem *problem,
-                                                 const bool *avoid, ec_error *err);
+                                                 const ec_cut_problem *problem, const bool *avoid,
+                                                 ec_error *err);
 
 /* -------------------------------------------------------------- bottlenecks */
 
@@ -85,21 +83,23 @@ EC_NODISCARD ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none,
 typedef ec_status ec_widening_fn(void *arg, const bool *wide, bool *raises, bool *unsure, bool *cut,
                                  ec_error *err);
 
-/** Minimal sets of layers that raise a bound, and the names of the layers. */
-struct ec_widening {
+/** Which bound, over how many layers of what names, and how often it may be asked for. */
+typedef struct ec_widening {
     ec_widening_fn *widen;
     void *arg;
     size_t n_layers;
     const char *(*layer_name)(const void *arg, size_t layer);
-};
+    int max_questions;
+} ec_widening;
 
 /**
  * All minimal sets that raise the bound: the minimal sets that hit every set that holds it down,
- * which are found on the way. At most 64 sets and 512 questions; then not complete.
+ * which are found on the way. At most 64 sets; not complete if there are more, or no question is
+ * left.
  * Owns: *out, to be cleared, also after an error. Errors: EC_ENOMEM and those of widen
  */
-EC_NODISCARD ec_status ec_bound_minimal_widenings(ec_bottleneck *out,
-                                                  const struct ec_widening *problem, ec_error *err);
+EC_NODISCARD ec_status ec_bound_minimal_widenings(ec_bottleneck *out, const ec_widening *problem,
+                                                  ec_error *err);
 
 /**
  * Bottlenecks of a network's min cut. An uncertified cut has none, incompletely.

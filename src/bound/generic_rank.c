@@ -4,6 +4,7 @@
 #include "bound/contract.h"
 #include "core/flow.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* F would have 8 TiB. */

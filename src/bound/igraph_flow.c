@@ -9,6 +9,7 @@
 
 #include <igraph/igraph.h>
 
+#include <math.h>
 #include <pthread.h>
 
 enum { SOURCE, TARGET, FIRST_TENSOR };

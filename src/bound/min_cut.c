@@ -93,7 +93,7 @@ done:
     return status;
 }
 
-ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none, const struct ec_cut_problem *problem,
+ec_status ec_bound_min_cut_avoiding(ec_cut *out, bool *none, const ec_cut_problem *problem,
                                     const bool *avoid, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -120,7 +120,7 @@ done:
 ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network, const ec_sites *a,
                                   const ec_run *run, ec_error *err)
 {
-    struct ec_cut_problem problem = {network, a, run};
+    ec_cut_problem problem = {network, a, run};
     bool none;
 
     *out = (ec_cut){.n_factors = 0};

@@ -5,6 +5,7 @@
 #include "core/flow.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* The scales that are tried are the largest one times 1, 7/8, 6/8. */
@@ -67,7 +68,7 @@ static uint32_t root_of(uint32_t x)
 
 static int by_base(const void *x, const void *y)
 {
-    const struct ec_root *a = x, *b = y;
+    const ec_root *a = x, *b = y;
 
     return (a->base > b->base) - (a->base < b->base);
 }
@@ -77,7 +78,7 @@ static int by_base(const void *x, const void *y)
 static void put_largest_first(ec_rounding *r)
 {
     size_t largest = 0;
-    struct ec_root first;
+    ec_root first;
 
     for (size_t k = 1; k < r->n_roots; k++)
         if (r->roots[k].most > r->roots[largest].most)
@@ -103,8 +104,8 @@ static ec_status find_roots(ec_rounding *r, ec_error *err)
         if (i == 0 || r->roots[i].base != r->roots[r->n_roots - 1].base)
             r->roots[r->n_roots++] = r->roots[i];
     for (size_t i = 0; i < r->n_dims; i++) {
-        struct ec_root key = {.base = root_of(r->dims[i].dim)};
-        struct ec_root *root = bsearch(&key, r->roots, r->n_roots, sizeof key, by_base);
+        ec_root key = {.base = root_of(r->dims[i].dim)};
+        ec_root *root = bsearch(&key, r->roots, r->n_roots, sizeof key, by_base);
 
         r->root[i] = (size_t)(root - r->roots);
         root->log2 = log2l((long double)root->base);
@@ -172,7 +173,7 @@ void ec_rounding_choose(ec_rounding *rounding, int attempt)
         r->roots[k].most_through = 0;
     for (size_t i = 0; i < r->n_dims; i++) {
         uint32_t dim = r->dims[i].dim;
-        struct ec_root *root = &r->roots[r->root[i]];
+        ec_root *root = &r->roots[r->root[i]];
         long double through =
             (long double)ec_rounding_capacity(r, dim) / (long double)exponent_of(dim, root->base);
 
@@ -220,7 +221,7 @@ static bool is_hidden(struct window *w, long double sum)
  */
 static bool any_hidden(struct window *w, size_t i, long double sum, long double rest)
 {
-    const struct ec_root *root = &w->r->roots[i];
+    const ec_root *root = &w->r->roots[i];
     long double least = fmaxl(0, ceill((w->low - sum - rest) / root->log2));
     long double most = fminl((long double)root->most, floorl((w->high - sum) / root->log2));
 

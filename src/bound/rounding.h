@@ -13,18 +13,18 @@
 #include "entcap/bound.h"
 
 /** An integer that is no perfect power, and the dimensions that are its powers. */
-struct ec_root {
+typedef struct ec_root {
     uint32_t base;
     uint64_t most;            /* its exponent in the product of all dimensions */
     long double log2;         /* of base */
     long double most_through; /* largest capacity(base^m) / m among the dimensions */
-};
+} ec_root;
 
 typedef struct ec_rounding {
     ec_factor
         *dims; /* the distinct dimensions above 1, ascending, and how many indices have each */
     size_t n_dims;
-    struct ec_root *roots; /* of the dimensions; the one with the most powers first */
+    ec_root *roots; /* of the dimensions; the one with the most powers first */
     size_t n_roots;
     size_t *root; /* n_dims: the root of each dimension */
     bool exact;   /* one root at most: nothing is rounded */

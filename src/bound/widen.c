@@ -5,6 +5,10 @@
 
 #include "core/flow.h"
 
+/* Questions that one bottleneck may take, and pins that all flows of a network may meet. */
+#define MAX_QUESTIONS 512
+#define MAX_PINS      (1 << 20)
+
 /* ------------------------------------------------------------------ on a tree */
 
 struct tree_question {
@@ -57,7 +61,7 @@ ec_status ec_tree_bottleneck(ec_bottleneck *out, const ec_arch *arch, const ec_q
                              const ec_bound *bound, const ec_run *run, ec_error *err)
 {
     struct tree_question question = {arch, quotient, bound->has_shared, bound->rank, run};
-    struct ec_widening problem = {widen_tree, &question, arch->n_levels, level_name};
+    ec_widening problem = {widen_tree, &question, arch->n_levels, level_name, MAX_QUESTIONS};
 
     return ec_bound_minimal_widenings(out, &problem, err);
 }
@@ -65,7 +69,7 @@ ec_status ec_tree_bottleneck(ec_bottleneck *out, const ec_arch *arch, const ec_q
 /* --------------------------------------------------------------- on a network */
 
 struct network_question {
-    struct ec_cut_problem problem;
+    ec_cut_problem problem;
     const ec_cut *min_cut;
 };
 
@@ -117,7 +121,10 @@ ec_status ec_network_bottleneck(ec_bottleneck *out, const ec_network *network, c
                                 const ec_cut *min_cut, const ec_run *run, ec_error *err)
 {
     struct network_question question = {{network, a, run}, min_cut};
-    struct ec_widening problem = {widen_network, &question, network->n_layers, index_name};
+    size_t pins = network->pin_start[network->n_indices];
+    int questions = (int)(MAX_PINS / (pins + 1) + 1);
+    ec_widening problem = {widen_network, &question, network->n_layers, index_name,
+                           questions < MAX_QUESTIONS ? questions : MAX_QUESTIONS};
 
     *out = (ec_bottleneck){.complete = false};
     if (!min_cut->certified)

@@ -74,7 +74,7 @@ static void capacities_keep_their_promises(void **state)
             total += ec_rounding_capacity(&r, dim[k]);
         assert_true(total <= EC_FLOW_MAX);
         for (size_t k = 0; k < r.n_dims && !r.exact; k++) {
-            const struct ec_root *root = &r.roots[r.root[k]];
+            const ec_root *root = &r.roots[r.root[k]];
             long double capacity = (long double)ec_rounding_capacity(&r, r.dims[k].dim);
             long double exact = r.scale * log2l((long double)r.dims[k].dim);
             long double m = rintl(log2l((long double)r.dims[k].dim) / root->log2);
