@@ -209,6 +209,10 @@ static inline void ec_sites_remove(ec_sites *sites, size_t i)
 
 size_t ec_sites_count(const ec_sites *sites); /* |A| */
 
+/** EC_OK if `a` is side A of a partition of n_sites sites into two non-empty sides, else a reported
+ * EC_EINVAL. */
+EC_NODISCARD ec_status ec_sites_check_sides(const ec_sites *a, size_t n_sites, ec_error *err);
+
 /* ----------------------------------------------------------- misspelt words */
 
 /**

@@ -6,9 +6,6 @@
 
 #include "entcap/bound.h"
 
-/** EC_OK if side A fits `n_sites` sites and neither side is empty, else a reported EC_EINVAL. */
-EC_NODISCARD ec_status ec_bound_check_sides(const ec_sites *a, size_t n_sites, ec_error *err);
-
 /**
  * Which sides the pins of each index lie on: bit 0 for A, bit 1 for B, so 3 is a cut index. Pins
  * are sites and, unless side_a is NULL, tensors. pins_on: n_indices.

@@ -36,7 +36,7 @@ static ec_status bound_tree(ec_bound *out, const struct request *r, ec_error *er
     ec_quotient quotient = {.n_levels = 0};
     bool by_igraph = r->options->method == EC_METHOD_IGRAPH;
 
-    EC_TRY(ec_bound_check_sides(r->a, r->arch->n_sites, err));
+    EC_TRY(ec_sites_check_sides(r->a, r->arch->n_sites, err));
     EC_TRY(
         ec_quotient_init(&quotient, r->arch, r->a, r->options->sides && !by_igraph, r->run, err));
     if (by_igraph)

@@ -6,19 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-ec_status ec_bound_check_sides(const ec_sites *a, size_t n_sites, ec_error *err)
-{
-    size_t count = ec_sites_count(a);
-
-    if (a->n != n_sites)
-        return ec_fail(err, EC_EINVAL, "side A is drawn from %zu sites, the network has %zu", a->n,
-                       n_sites);
-    if (count == 0 || count == n_sites)
-        return ec_fail(err, EC_EINVAL, "side A holds %s of the %zu sites, both sides need one",
-                       count == 0 ? "none" : "all", n_sites);
-    return EC_OK;
-}
-
 void ec_bound_cut_indices(unsigned char *pins_on, const ec_network *network, const ec_sites *a,
                           const bool *side_a)
 {

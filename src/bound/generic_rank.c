@@ -150,7 +150,7 @@ ec_status ec_bound_generic_rank(ec_generic_rank *out, const ec_arch *arch, const
     ec_status status = EC_OK;
 
     *out = (ec_generic_rank){.status = EC_RANK_NONE};
-    EC_TRY(ec_bound_check_sides(a, arch->n_sites, err));
+    EC_TRY(ec_sites_check_sides(a, arch->n_sites, err));
     if (ec_int_cmp_u64(upper, limit < MAX_RANK ? limit : MAX_RANK) > 0) {
         snprintf(out->why, sizeof out->why,
                  "the bound, 2^%.6g, is above the limit of %llu for exact ranks",

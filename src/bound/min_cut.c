@@ -124,7 +124,7 @@ ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network, const 
     bool none;
 
     *out = (ec_cut){.n_factors = 0};
-    if (ec_bound_check_sides(a, network->n_sites, err) != EC_OK)
+    if (ec_sites_check_sides(a, network->n_sites, err) != EC_OK)
         return EC_EINVAL;
     return ec_bound_min_cut_avoiding(out, &none, &problem, NULL, err);
 }

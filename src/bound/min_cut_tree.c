@@ -100,7 +100,7 @@ static ec_status check_tree(const ec_arch *arch, const ec_sites *a, ec_error *er
         return ec_fail(err, EC_EINVAL,
                        "the tree recursion is for descriptions with layers, '%s' is a network",
                        arch->name);
-    return ec_bound_check_sides(a, arch->n_sites, err);
+    return ec_sites_check_sides(a, arch->n_sites, err);
 }
 
 ec_status ec_bound_min_cut_tree(ec_cut *out, const ec_arch *arch, const ec_sites *a,

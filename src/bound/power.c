@@ -302,7 +302,7 @@ ec_status ec_bound_power(bool *applies, ec_int *rank, uint32_t *base, const ec_a
     ec_status status = EC_OK;
 
     *applies = false;
-    EC_TRY(ec_bound_check_sides(a, arch->n_sites, err));
+    EC_TRY(ec_sites_check_sides(a, arch->n_sites, err));
     for (size_t l = 0; l < arch->n_levels; l++)
         if (arch->levels[l].shared)
             return EC_OK;

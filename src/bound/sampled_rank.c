@@ -181,20 +181,12 @@ done:
 
 static ec_status check_sampling(const ec_sampling *what, ec_error *err)
 {
-    size_t in_a;
-
     if (ec_arch_is_network(what->arch))
         return ec_fail(err, EC_EINVAL, "a network description has no weights to evaluate");
-    if (what->a->n != what->arch->n_sites)
-        return ec_fail(err, EC_EINVAL, "side A is a set of %zu sites, the network has %zu",
-                       what->a->n, what->arch->n_sites);
-    in_a = ec_sites_count(what->a);
-    if (in_a == 0 || in_a == what->a->n)
-        return ec_fail(err, EC_EINVAL, "side A is %s", in_a == 0 ? "empty" : "everything");
     if (what->inputs == 0 || what->n_labels == 0 || what->n_labels > what->arch->outputs)
         return ec_fail(err, EC_EINVAL, "%zu inputs for %u of %u outputs", what->inputs,
                        what->n_labels, what->arch->outputs);
-    return EC_OK;
+    return ec_sites_check_sides(what->a, what->arch->n_sites, err);
 }
 
 static ec_status walk_init(walk *w, const ec_sampling *what, ec_error *err)

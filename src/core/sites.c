@@ -43,3 +43,16 @@ size_t ec_sites_count(const ec_sites *sites)
         count += (size_t)__builtin_popcountll(sites->bits[i]);
     return count;
 }
+
+ec_status ec_sites_check_sides(const ec_sites *a, size_t n_sites, ec_error *err)
+{
+    size_t count = ec_sites_count(a);
+
+    if (a->n != n_sites)
+        return ec_fail(err, EC_EINVAL, "side A is drawn from %zu sites, the network has %zu", a->n,
+                       n_sites);
+    if (count == 0 || count == n_sites)
+        return ec_fail(err, EC_EINVAL, "side A holds %s of the %zu sites, both sides need one",
+                       count == 0 ? "none" : "all", n_sites);
+    return EC_OK;
+}

@@ -3,19 +3,6 @@
 
 #include <math.h>
 
-static ec_status check_side(const ec_arch *arch, const ec_sites *a, ec_error *err)
-{
-    size_t in_a;
-
-    if (a->n != arch->n_sites)
-        return ec_fail(err, EC_EINVAL, "side A is a set of %zu sites, the network has %zu", a->n,
-                       arch->n_sites);
-    in_a = ec_sites_count(a);
-    if (in_a == 0 || in_a == a->n)
-        return ec_fail(err, EC_EINVAL, "side A is %s", in_a == 0 ? "empty" : "everything");
-    return EC_OK;
-}
-
 static ec_status check_finite(const double *x, size_t n, const char *what, size_t layer,
                               ec_error *err)
 {
@@ -45,7 +32,7 @@ ec_status ec_state_check(const ec_state_input *in, const ec_state_options *optio
     if (ec_arch_is_network(in->arch))
         return ec_fail(err, EC_EINVAL,
                        "a network description has no weights: give it as input and layers");
-    status = check_side(in->arch, in->a, err);
+    status = ec_sites_check_sides(in->a, in->arch->n_sites, err);
     if (status == EC_OK)
         status = check_weights(in->arch, in->weights, err);
     if (status != EC_OK || options->basis == EC_BASIS_SITES)

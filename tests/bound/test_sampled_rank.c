@@ -193,12 +193,12 @@ static void wrong_sides_and_sizes_are_rejected(void **state)
     err = (ec_error){0};
     assert_int_equal(ec_bound_sampled_ranks(rank, &sampling, &s.residues.weights, &rng, NULL, &err),
                      EC_EINVAL);
-    assert_string_equal(err.msg, "side A is everything");
+    assert_string_equal(err.msg, "side A holds all of the 4 sites, both sides need one");
     s.a.n = 3;
     err = (ec_error){0};
     assert_int_equal(ec_bound_sampled_ranks(rank, &sampling, &s.residues.weights, &rng, NULL, &err),
                      EC_EINVAL);
-    assert_string_equal(err.msg, "side A is a set of 3 sites, the network has 4");
+    assert_string_equal(err.msg, "side A is drawn from 3 sites, the network has 4");
     small_clear(&s);
 }
 

@@ -262,7 +262,7 @@ static void what_cannot_be_measured_is_rejected(void **state)
     ec_sites_add(&s.a, 1);
     err = (ec_error){0};
     assert_int_equal(ec_state_verify(&got, &in, &options, NULL, &err), EC_EINVAL);
-    assert_string_equal(err.msg, "side A is everything");
+    assert_string_equal(err.msg, "side A holds all of the 2 sites, both sides need one");
     ec_state_clear(&got);
     s.arch.n_levels = 0; /* what a network description has */
     err = (ec_error){0};
