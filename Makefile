@@ -34,7 +34,7 @@ DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
 NO_UNDEFINED := $(if $(SAN)$(FUZZ),,-Wl,-z,defs)
 LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
 # FLINT 2.9 has no pkg-config file
-FLINT_LIBS  := -lflint -lmpfr -lgmp
+FLINT_LIBS  := -lglpk -lflint -lmpfr -lgmp
 LIBS        := $(shell pkg-config --libs $(PKGS)) $(FLINT_LIBS) -lm
 DRAW_LIBS   := $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
 

@@ -126,7 +126,7 @@ ec_status ec_bound_shared(bool *applies, ec_int *rank, const ec_arch *arch, cons
 
     *applies = false;
     EC_TRY(check_tree(arch, a, err));
-    if (!ec_tree_has_sharing(arch))
+    if (!ec_bound_has_sharing(arch))
         return EC_OK;
     EC_TRY(ec_quotient_init(&quotient, arch, a, false, run, err));
     EC_TRY(ec_tree_shared(rank, arch, &quotient, run, err));

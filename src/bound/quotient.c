@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bound/quotient.h"
+#include "entcap/bound.h"
 
 #include "core/flow.h"
 

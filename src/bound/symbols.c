@@ -29,7 +29,7 @@ static uint64_t symmetric_dim(uint64_t g, size_t q, uint64_t limit)
     return c;
 }
 
-bool ec_tree_has_sharing(const ec_arch *arch)
+bool ec_bound_has_sharing(const ec_arch *arch)
 {
     for (size_t l = 0; l < arch->n_levels; l++)
         if (ec_level_window(&arch->levels[l]) > 1 && (l == 0 || ec_arch_shared_below(arch, l - 1)))

@@ -9,7 +9,6 @@
  */
 
 #include "bound/monomial.h"
-#include "bound/quotient.h"
 #include "entcap/bound.h"
 
 /** The symbols of a recursion, those of lower levels first. */
@@ -66,9 +65,6 @@ void ec_tree_value_clear(ec_tree_value *value);
 
 /** The value as an integer. */
 void ec_tree_value_rank(ec_int *rank, const ec_tree_value *value, const ec_symbols *symbols);
-
-/** Is there a pooling window with all layers below it shared? */
-bool ec_tree_has_sharing(const ec_arch *arch);
 
 /**
  * The min cut on a quotient, which must have kept its positions if sides are wanted.
