@@ -81,4 +81,140 @@ char *ec_formula_print(const ec_formula *formula, ec_notation notation, ec_error
  */
 char *ec_formula_print_definitions(const ec_formula *formula, ec_notation notation, ec_error *err);
 
+/* ------------------------------------------------------------------ ranges */
+
+/** The values that the width of one level runs through, in the order given, none twice. */
+typedef struct ec_range {
+    uint32_t *values;
+    size_t n;
+} ec_range;
+
+/** A range for every level; a width that was not given has one value, its own. */
+typedef struct ec_ranges {
+    ec_range *level;
+    size_t n_levels;
+} ec_ranges;
+
+/**
+ * The widths of the description, each a range of one value.
+ * Owns: *out, to be cleared, also after an error. Errors: EC_EINVAL (a network), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_ranges_init(ec_ranges *out, const ec_arch *arch, ec_error *err);
+void ec_ranges_clear(ec_ranges *ranges);
+
+/**
+ * Replace one range: "r0=8", "r0=8,16,32", "r0=4..64" (step 1), "r0=4..64:+4", "r0=4..64:x2", or
+ * several joined by commas; "input=..." for M.
+ * Errors: EC_EINVAL (an unknown width, with the nearest known one; a value outside 1 .. 2^20, a
+ *         range that runs backwards, a step of 0 or x1, a repeated value), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_ranges_set(ec_ranges *ranges, const ec_arch *arch, const char *text,
+                                     ec_error *err);
+
+/** Number of configurations, prod n_l; UINT64_MAX if it is larger. */
+uint64_t ec_ranges_count(const ec_ranges *ranges);
+
+/* ------------------------------------------------------------------- sweep */
+
+typedef enum ec_quantity {
+    EC_QUANTITY_PARAMETERS,
+    EC_QUANTITY_MULTIPLY_ADDS,
+    EC_QUANTITY_BOUND /* the smaller of min cut and shared bound of one partition */
+} ec_quantity;
+
+typedef enum ec_relation { EC_AT_MOST, EC_LESS, EC_AT_LEAST, EC_MORE, EC_EQUAL } ec_relation;
+
+/** A condition on a configuration: quantity relation value. */
+typedef struct ec_filter {
+    ec_quantity quantity;
+    size_t partition; /* EC_QUANTITY_BOUND: which */
+    ec_relation relation;
+    ec_int value; /* of the count, or of the rank */
+    double log2;  /* of value; -infinity for 0 */
+} ec_filter;
+
+/**
+ * Read a condition: NAME, one of <= < >= > =, and a decimal integer; NAME is `params`, `madds` or
+ * the name of one of the partitions, whose rank is meant.
+ * Owns: *out, to be cleared, also after an error. Errors: EC_EINVAL
+ */
+EC_NODISCARD ec_status ec_filter_parse(ec_filter *out, const char *text,
+                                       const ec_partitions *partitions, ec_error *err);
+void ec_filter_clear(ec_filter *filter);
+
+/** What to sweep. All borrowed: they outlive the ec_sweep made from them. */
+typedef struct ec_sweep_input {
+    const ec_arch *arch;
+    const ec_partitions *partitions;
+    const ec_ranges *ranges;
+    const ec_filter *filters;
+    size_t n_filters;
+    bool pareto;      /* keep only configurations that no other beats, see ec_sweep_reduce */
+    ec_quantity cost; /* of pareto: parameters or multiply-adds */
+} ec_sweep_input;
+
+/**
+ * Configurations and what they cost and carry. Number k of `partitions` has its log2 min cut in
+ * log2[row, 2 k] and its log2 shared bound in log2[row, 2 k + 1], +infinity where none applies.
+ */
+typedef struct ec_sweep_rows {
+    size_t n, capacity, n_bounds; /* n_bounds = 2 * partitions */
+    uint64_t *index;              /* n: which configuration, see ec_sweep_widths */
+    uint64_t *parameters, *multiply_adds;
+    double *log2; /* n x n_bounds, row-major */
+} ec_sweep_rows;
+
+void ec_sweep_rows_clear(ec_sweep_rows *rows);
+
+/** A prepared sweep. Read-only once made: units may be run from several threads. */
+typedef struct ec_sweep ec_sweep;
+
+/**
+ * Prepare a sweep: collapse equal subtrees once per partition and cut the configurations, in
+ * lexicographic order with the lowest level slowest, into units.
+ *
+ * Errors: EC_EINVAL (a network; a bad side), EC_ELIMIT (2^53 configurations or more, counts that
+ *         reach 2^63, memory), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_sweep_new(ec_sweep **out, const ec_sweep_input *input, const ec_run *run,
+                                    ec_error *err);
+void ec_sweep_free(ec_sweep *sweep);
+
+size_t ec_sweep_units(const ec_sweep *sweep);
+
+/** Widths of all levels of a configuration. */
+void ec_sweep_widths(uint32_t *widths, const ec_sweep *sweep, uint64_t index);
+
+/** Takes rows as they are found; any other status than EC_OK ends the sweep with it. */
+typedef ec_status ec_sweep_emit(void *arg, const ec_sweep *sweep, const ec_sweep_rows *rows,
+                                ec_error *err);
+
+/**
+ * Run units first .. first + n - 1 by run->threads threads. `emit` is called with the rows that
+ * pass the filters, in order, part by part (with pareto: once, with those that no other row beats);
+ * what it gets is the same for any number of threads.
+ *
+ * The tree recursion runs level by level over arrays of configurations with a common prefix, so
+ * that lower levels are computed once per prefix. Values are double logarithms with a relative
+ * error below 1e-13; a filter on a rank that is closer than 1e-9 is decided by the exact formula.
+ *
+ * Cost:   O(classes of the top level) per configuration, plus the prefixes.
+ * Errors: what `emit` returns; EC_ENOMEM, EC_ECANCEL
+ */
+EC_NODISCARD ec_status ec_sweep_run(const ec_sweep *sweep, size_t first, size_t n,
+                                    ec_sweep_emit *emit, void *arg, const ec_run *run,
+                                    ec_error *err);
+
+/** Append the rows of `from`; both have the same n_bounds. Errors: EC_ENOMEM */
+EC_NODISCARD ec_status ec_sweep_append(ec_sweep_rows *rows, const ec_sweep_rows *from,
+                                       ec_error *err);
+
+/**
+ * Keep the rows that no other row beats: no larger cost, no smaller bound of any partition, and one
+ * of them better; of equals the first stays. Logarithms within 1e-12 (relative) count as equal.
+ * Order is kept.
+ * Cost: O(n f), f the rows that stay. Errors: EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_sweep_reduce(ec_sweep_rows *rows, ec_quantity cost, ec_error *err);
+
 #endif

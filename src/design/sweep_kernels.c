@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/sweep_i.h"
+
+/*
+ * The hot loops of a sweep. gcc vectorises them at -O3, once per instruction set named here; the
+ * machine's own is picked when the program is loaded. A clone computes the same bits as another:
+ * there is no reduction, and the products are exact (small integers times logarithms are rounded
+ * once, contraction to fused operations is off).
+ */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
+    !defined(__SANITIZE_ADDRESS__)
+#define HOT __attribute__((optimize("O3", "fp-contract=off"), target_clones("avx2", "default")))
+#else
+#define HOT
+#endif
+
+HOT void ec_kernel_fill(double *restrict x, double value, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = value;
+}
+
+HOT void ec_kernel_axpy(double *restrict x, double k, const double *restrict y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] += k * y[i];
+}
+
+HOT void ec_kernel_axpy_min(double *restrict x, double k, const double *restrict y,
+                            const double *restrict z, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] += k * (y[i] < z[i] ? y[i] : z[i]);
+}
+
+HOT void ec_kernel_branch(double *restrict x, double first, double second,
+                          const double *restrict log_dim, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double cut = log_dim[i] + second;
+        x[i] = first < cut ? first : cut;
+    }
+}
+
+HOT void ec_kernel_min(double *restrict x, const double *restrict y, const double *restrict z,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = y[i] < z[i] ? y[i] : z[i];
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/sweep_i.h"
+
+#include <math.h>
+
+/* A sweep is cut into about this many units, whatever the number of threads. */
+#define UNITS 256
+
+uint64_t ec_sweep_below(const ec_ranges *ranges, size_t split)
+{
+    uint64_t count = 1;
+
+    for (size_t l = split; l < ranges->n_levels; l++)
+        count *= ranges->level[l].n;
+    return count;
+}
+
+static ec_status check_input(const ec_sweep_input *in, ec_error *err)
+{
+    if (ec_arch_is_network(in->arch))
+        return ec_fail(err, EC_EINVAL, "a sweep over widths needs input and layers, not a network");
+    if (in->arch->n_levels > 64)
+        return ec_fail(err, EC_ELIMIT, "%zu levels, a sweep takes at most 64", in->arch->n_levels);
+    if (ec_ranges_count(in->ranges) >= (uint64_t)1 << 53)
+        return ec_fail(err, EC_ELIMIT, "2^53 configurations or more; narrow the ranges");
+    return EC_OK;
+}
+
+/* Factors of in * out for parameters and multiply-adds, and that no total reaches 2^63. */
+static ec_status count_factors(ec_sweep *s, ec_error *err)
+{
+    ec_status status = EC_OK;
+    const ec_arch *arch = s->in.arch;
+    double total = 0;
+
+    EC_NEW(s->parameters, s->n_levels);
+    EC_NEW(s->multiply_adds, s->n_levels);
+    for (size_t l = 0; l < s->n_levels; l++) {
+        size_t positions = ec_level_positions(&arch->levels[l]);
+        double in = 0, out = l + 1 == s->n_levels ? arch->outputs : 0;
+        s->multiply_adds[l] = positions;
+        s->parameters[l] = arch->levels[l].shared ? 1 : positions;
+        for (size_t j = 0; j < s->in.ranges->level[l].n; j++)
+            in = fmax(in, s->in.ranges->level[l].values[j]);
+        for (size_t j = 0; l + 1 < s->n_levels && j < s->in.ranges->level[l + 1].n; j++)
+            out = fmax(out, s->in.ranges->level[l + 1].values[j]);
+        total += (double)positions * in * out;
+    }
+    if (total >= 0x1p62)
+        return ec_fail(err, EC_ELIMIT, "up to %.3g multiply-adds, a sweep counts to 2^62", total);
+done:
+    return status;
+}
+
+static ec_status collapse(ec_sweep *s, const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+    const ec_partitions *p = s->in.partitions;
+    bool sharing = ec_bound_has_sharing(s->in.arch);
+
+    EC_NEW(s->quotients, p->n);
+    EC_NEW(s->tasks, 2 * p->n);
+    for (size_t k = 0; k < p->n; k++) {
+        EC_TRY(ec_quotient_init(&s->quotients[k], s->in.arch, &p->items[k].a, false, run, err));
+        for (size_t shared = 0; shared <= (sharing ? 1u : 0u); shared++)
+            s->tasks[s->n_tasks++] = (sweep_task){&s->quotients[k], shared == 1, 2 * k + shared};
+    }
+done:
+    return status;
+}
+
+/* Formulas decide filters on ranks exactly where logarithms are too close. */
+static ec_status prepare_filters(ec_sweep *s, const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+    const ec_sweep_input *in = &s->in;
+
+    EC_NEW(s->formula, in->n_filters);
+    for (size_t f = 0; f < in->n_filters; f++) {
+        const ec_sites *a = &in->partitions->items[in->filters[f].partition].a;
+        if (in->filters[f].quantity != EC_QUANTITY_BOUND)
+            continue;
+        EC_TRY(ec_design_formula(&s->formula[f][0], in->arch, a, false, run, err));
+        if (ec_bound_has_sharing(in->arch))
+            EC_TRY(ec_design_formula(&s->formula[f][1], in->arch, a, true, run, err));
+    }
+done:
+    return status;
+}
+
+static ec_status prepare_logarithms(ec_sweep *s, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    EC_NEW(s->log2_values, s->n_levels);
+    for (size_t l = 0; l < s->n_levels; l++) {
+        const ec_range *range = &s->in.ranges->level[l];
+        EC_NEW(s->log2_values[l], range->n);
+        for (size_t j = 0; j < range->n; j++)
+            s->log2_values[l][j] = log2(range->values[j]);
+    }
+done:
+    return status;
+}
+
+/* Fix levels from below until there are enough units; size the arrays to stay in the cache. */
+static ec_status divide(ec_sweep *s, ec_error *err)
+{
+    ec_status status = EC_OK;
+    uint64_t units = 1;
+
+    while (s->split + 1 < s->n_levels && units < UNITS)
+        units *= s->in.ranges->level[s->split++].n;
+    s->n_units = (size_t)units;
+    s->per_unit = ec_sweep_below(s->in.ranges, s->split);
+    EC_NEW(s->capacity, s->n_levels);
+    for (size_t l = 0; l < s->n_levels; l++) {
+        size_t arrays = 0, capacity;
+        for (size_t t = 0; t < s->n_tasks; t++)
+            arrays += 2 * s->tasks[t].quotient->level[l].n_classes;
+        capacity = EC_SWEEP_LEVEL_DOUBLES / (arrays + 1);
+        s->capacity[l] = capacity < 16 ? 16 : capacity > EC_SWEEP_CHUNK ? EC_SWEEP_CHUNK : capacity;
+    }
+done:
+    return status;
+}
+
+ec_status ec_sweep_new(ec_sweep **out, const ec_sweep_input *input, const ec_run *run,
+                       ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_sweep *s = NULL;
+
+    *out = NULL;
+    EC_TRY(check_input(input, err));
+    EC_NEW(s, 1);
+    s->in = *input;
+    s->n_levels = input->arch->n_levels;
+    EC_TRY(count_factors(s, err));
+    EC_TRY(collapse(s, run, err));
+    EC_TRY(prepare_filters(s, run, err));
+    EC_TRY(prepare_logarithms(s, err));
+    EC_TRY(divide(s, err));
+    *out = s;
+    s = NULL;
+done:
+    ec_sweep_free(s);
+    return status;
+}
+
+void ec_sweep_free(ec_sweep *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t k = 0; s->quotients != NULL && k < s->in.partitions->n; k++)
+        ec_quotient_clear(&s->quotients[k]);
+    for (size_t f = 0; s->formula != NULL && f < s->in.n_filters; f++) {
+        ec_formula_clear(&s->formula[f][0]);
+        ec_formula_clear(&s->formula[f][1]);
+    }
+    for (size_t l = 0; s->log2_values != NULL && l < s->n_levels; l++)
+        ec_free(s->log2_values[l]);
+    ec_free(s->quotients);
+    ec_free(s->formula);
+    ec_free(s->tasks);
+    ec_free(s->capacity);
+    ec_free(s->log2_values);
+    ec_free(s->parameters);
+    ec_free(s->multiply_adds);
+    ec_free(s);
+}
+
+size_t ec_sweep_units(const ec_sweep *sweep)
+{
+    return sweep->n_units;
+}
+
+void ec_sweep_widths(uint32_t *widths, const ec_sweep *sweep, uint64_t index)
+{
+    for (size_t l = sweep->n_levels; l > 0; l--) {
+        const ec_range *range = &sweep->in.ranges->level[l - 1];
+        widths[l - 1] = range->values[index % range->n];
+        index /= range->n;
+    }
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/sweep_i.h"
+
+#include <math.h>
+
+/* Values of class c, side s of a task at a level. */
+static double *values_of(double *const *table, const sweep_level *level, size_t task, size_t class,
+                         int side)
+{
+    return table[task] + (2 * class + (size_t)side) * level->capacity;
+}
+
+/* log2 C(g + q - 1, q); a sum while it is short, since differences of lgamma lose digits. */
+static double log2_symmetric(uint32_t g, uint64_t q)
+{
+    double sum = 0;
+    int sign;
+
+    if (g == 1)
+        return 0;
+    if (q <= 64) {
+        for (uint64_t i = 1; i <= q; i++)
+            sum += log2(((double)g + (double)i - 1) / (double)i);
+        return sum;
+    }
+    sum = lgamma_r((double)g + (double)q, &sign);
+    return (sum - lgamma_r((double)g, &sign) - lgamma_r((double)q + 1, &sign)) / M_LN2;
+}
+
+/* The branch that leaves a class's window whole: first += count f(child, side), for n prefixes. */
+static void add_first(double *first, sweep_work *w, size_t task, size_t level, size_t entry,
+                      int side, size_t n)
+{
+    const sweep_task *t = &w->sweep->tasks[task];
+    const ec_quotient_level *q = &t->quotient->level[level];
+    const sweep_level *below = &w->level[level - 1];
+    uint32_t child = q->child[entry], count = q->count[entry];
+
+    if (t->shared && count > 1 && child == t->quotient->level[level - 1].pure[1 - side] &&
+        ec_arch_shared_below(w->sweep->in.arch, level - 1)) {
+        for (size_t i = 0; i < n; i++)
+            w->scratch[i] = log2_symmetric(below->span[i], count);
+        ec_kernel_axpy(first, 1.0, w->scratch, n);
+        return;
+    }
+    ec_kernel_axpy(first, count, values_of(below->value, below, task, child, side), n);
+}
+
+/* Both branches of every class of a level, over the n prefixes of the level below. */
+static void branch(sweep_work *w, size_t level, size_t n)
+{
+    sweep_level *here = &w->level[level], *below = &w->level[level - 1];
+
+    for (size_t t = 0; t < w->sweep->n_tasks; t++) {
+        const ec_quotient_level *q = &w->sweep->tasks[t].quotient->level[level];
+        for (size_t c = 0; c < q->n_classes; c++) {
+            double *second = here->second[t] + c * below->capacity;
+            ec_kernel_fill(second, 0, n);
+            for (size_t e = q->start[c]; e < q->start[c + 1]; e++)
+                ec_kernel_axpy_min(second, q->count[e],
+                                   values_of(below->value, below, t, q->child[e], 0),
+                                   values_of(below->value, below, t, q->child[e], 1), n);
+            for (int side = 0; side < 2; side++) {
+                double *first = here->first[t] + (2 * c + (size_t)side) * below->capacity;
+                ec_kernel_fill(first, 0, n);
+                for (size_t e = q->start[c]; e < q->start[c + 1]; e++)
+                    add_first(first, w, t, level, e, side, n);
+            }
+        }
+    }
+}
+
+/* G_l = min(d_l, C(G_{l-1} + P - 1, P)) */
+static uint32_t grow_span(uint32_t below, size_t window, uint32_t dim)
+{
+    uint64_t span = 1;
+
+    for (size_t i = 1; below > 1 && i <= window; i++) {
+        span = span * (below + i - 1) / i;
+        if (span >= dim)
+            return dim;
+    }
+    return span < dim ? (uint32_t)span : dim;
+}
+
+/* Widths, counts and spans of one prefix p with every value of a range. */
+static void expand_counts(sweep_work *w, size_t level, size_t p, size_t at, const uint32_t *values,
+                          size_t n)
+{
+    const ec_sweep *s = w->sweep;
+    sweep_level *here = &w->level[level], *below = &w->level[level - 1];
+    uint64_t in = below->dim[p];
+    bool sharing = ec_arch_shared_below(s->in.arch, level - 1);
+    size_t window = ec_level_window(&s->in.arch->levels[level]);
+
+    for (size_t j = 0; j < n; j++) {
+        here->dim[at + j] = values[j];
+        here->parameters[at + j] = below->parameters[p] + s->parameters[level - 1] * in * values[j];
+        here->multiply_adds[at + j] =
+            below->multiply_adds[p] + s->multiply_adds[level - 1] * in * values[j];
+        if (sharing)
+            here->span[at + j] = grow_span(below->span[p], window, values[j]);
+    }
+}
+
+/* f(v, s) = min(first, log2 d_l + second): prefix p with n values of d_l from number `value`. */
+static void expand(sweep_work *w, size_t level, size_t p, size_t at, size_t value, size_t n)
+{
+    sweep_level *here = &w->level[level], *below = &w->level[level - 1];
+    const double *log_dim = w->sweep->log2_values[level] + value;
+
+    expand_counts(w, level, p, at, w->sweep->in.ranges->level[level].values + value, n);
+    for (size_t t = 0; t < w->sweep->n_tasks; t++) {
+        size_t n_classes = w->sweep->tasks[t].quotient->level[level].n_classes;
+        for (size_t c = 0; c < n_classes; c++) {
+            double second = here->second[t][c * below->capacity + p];
+            for (size_t side = 0; side < 2; side++)
+                ec_kernel_branch(here->value[t] + (2 * c + side) * here->capacity + at,
+                                 here->first[t][(2 * c + side) * below->capacity + p], second,
+                                 log_dim, n);
+        }
+    }
+}
+
+/* Level 0: a site is free on its own side; on the other its index is cut. */
+static void start(sweep_work *w, size_t value, size_t n)
+{
+    sweep_level *here = &w->level[0];
+    const double *log_dim = w->sweep->log2_values[0] + value;
+
+    for (size_t j = 0; j < n; j++) {
+        here->dim[j] = here->span[j] = w->sweep->in.ranges->level[0].values[value + j];
+        here->parameters[j] = here->multiply_adds[j] = 0;
+    }
+    for (size_t t = 0; t < w->sweep->n_tasks; t++) {
+        for (size_t c = 0; c < EC_N_CLASSES_0; c++) {
+            for (int side = 0; side < 2; side++) {
+                double *value_of = values_of(here->value, here, t, c, side);
+                bool free = c == (side == 0 ? EC_CLASS_A : EC_CLASS_B);
+                ec_kernel_fill(value_of, 0, n);
+                ec_kernel_axpy(value_of, free ? 0 : 1, log_dim, n);
+            }
+        }
+    }
+}
+
+/* Run through all values of the levels above `level`, whose arrays hold n configurations. */
+static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err)
+{
+    ec_status status = EC_OK;
+    size_t at = 0, up = level + 1;
+
+    if (up == w->sweep->n_levels)
+        return ec_sweep_collect(w, n, err);
+    branch(w, up, n);
+    for (size_t p = 0; p < n; p++) {
+        size_t n_values = w->sweep->in.ranges->level[up].n, take;
+        for (size_t j = 0; j < n_values; j += take) {
+            size_t room = w->level[up].capacity - at;
+            take = n_values - j < room ? n_values - j : room;
+            expand(w, up, p, at, j, take);
+            at += take;
+            if (at == w->level[up].capacity) {
+                EC_TRY(descend(w, up, at, err));
+                at = 0;
+            }
+        }
+    }
+    if (at > 0)
+        EC_TRY(descend(w, up, at, err));
+done:
+    return status;
+}
+
+/* All values of level 0 in arrays, where no level is fixed. */
+static ec_status run_all(sweep_work *w, ec_error *err)
+{
+    ec_status status = EC_OK;
+    size_t n_values = w->sweep->in.ranges->level[0].n, take;
+
+    for (size_t j = 0; j < n_values; j += take) {
+        take = n_values - j < w->level[0].capacity ? n_values - j : w->level[0].capacity;
+        start(w, j, take);
+        EC_TRY(descend(w, 0, take, err));
+    }
+done:
+    return status;
+}
+
+ec_status ec_sweep_unit(sweep_work *w, ec_sweep_rows *rows, size_t unit, ec_error *err)
+{
+    const ec_sweep *sweep = w->sweep;
+    uint64_t rest = unit;
+
+    w->rows = rows;
+    w->reduced = w->hint = rows->n = 0;
+    w->next = unit * sweep->per_unit;
+    if (sweep->split == 0)
+        return run_all(w, err);
+    for (size_t l = 0; l < sweep->split; l++) { /* the unit's digits, lowest level first */
+        uint64_t below = ec_sweep_below(sweep->in.ranges, l + 1) / sweep->per_unit;
+        if (l == 0) {
+            start(w, (size_t)(rest / below), 1);
+        } else {
+            branch(w, l, 1);
+            expand(w, l, 0, 0, (size_t)(rest / below), 1);
+        }
+        rest %= below;
+    }
+    return descend(w, sweep->split - 1, 1, err);
+}
