@@ -217,4 +217,82 @@ EC_NODISCARD ec_status ec_sweep_append(ec_sweep_rows *rows, const ec_sweep_rows 
  */
 EC_NODISCARD ec_status ec_sweep_reduce(ec_sweep_rows *rows, ec_quantity cost, ec_error *err);
 
+/* ---------------------------------------------------------- optimal widths */
+
+/** What a design is to reach across one partition. */
+typedef struct ec_design_goal {
+    size_t partition; /* of ec_design_input.partitions */
+    double weight;    /* of its log2 bound in the objective; 0: none */
+    ec_int min_rank;  /* required; 0 or 1: nothing */
+} ec_design_goal;
+
+/** The question. All borrowed. */
+typedef struct ec_design_input {
+    const ec_arch *arch;
+    const ec_partitions *partitions;
+    const ec_ranges *ranges; /* widths to choose from, ascending in every level */
+    const ec_design_goal *goals;
+    size_t n_goals;
+    bool maximize;      /* the objective, within the budget; else minimise the cost */
+    bool lexicographic; /* maximise goal after goal, in order, instead of the weighted sum */
+    ec_quantity cost;   /* parameters or multiply-adds */
+    uint64_t budget;    /* most cost; UINT64_MAX: none */
+} ec_design_input;
+
+/** One choice of widths. */
+typedef struct ec_design {
+    uint32_t *widths; /* one per level; NULL if there is no such design */
+    size_t n_levels;
+    uint64_t parameters, multiply_adds;
+    ec_int *ranks; /* per goal: the bound, exact */
+    size_t n_goals;
+    double objective; /* sum of weight * log2 rank */
+} ec_design;
+
+void ec_design_clear(ec_design *design);
+
+/** The answer. */
+typedef struct ec_design_answer {
+    bool feasible;
+    bool optimal;        /* proved: no design is better by more than EC_DESIGN_TOLERANCE */
+    ec_design best;      /* of equally good ones the cheapest, then the lexicographically first */
+    ec_design runner_up; /* the next best design: with a smaller objective, or at a higher cost */
+    ec_design next;      /* maximise: the cheapest with a larger objective than `best`, whatever the
+                            budget; minimise and infeasible: the cheapest that meets the requirements */
+    double price;        /* maximise: objective that one more unit of budget buys in the continuous
+                            relaxation at the optimum (dual of the budget; an estimate) */
+    size_t n_nodes;      /* branch-and-bound nodes */
+} ec_design_answer;
+
+/** Relative tolerance of objectives, in log2 of a rank. */
+#define EC_DESIGN_TOLERANCE 1e-9
+
+/**
+ * The best widths, proved by branch and bound.
+ *
+ *     maximise  sum_k w_k log2 bound_k(d)   subject to  cost(d) <= budget, bound_k(d) >= R_k
+ *     or minimise cost(d);   d_l in ranges,  cost(d) = sum_l c_l d_{l+1} d_l
+ *
+ * In x = log2 d every bound is a minimum of linear functions (its formula) and the cost is convex,
+ * so that tangents of the cost give a linear program above every box of widths. Its dual values
+ * prove the box's bound in double arithmetic whatever the solver did (weak duality over the box),
+ * and boxes are split until no bound is better than the best design found by more than the
+ * tolerance. Terms with symmetric powers enter by their value at the box's upper corner.
+ * Requirements and reported ranks are exact integers.
+ *
+ * Cost:   exponential in the number of levels at worst; thousands of nodes for six levels in
+ *         practice. After EC_DESIGN_MAX_NODES nodes the best design so far is returned with
+ *         optimal = false.
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: EC_EINVAL (a network, a range that does not ascend, no goal), EC_ELIMIT (a formula of
+ * more than EC_FORMULA_MAX_TERMS terms, more than 64 levels, counts of 2^62), EC_ENUMERIC,
+ *         EC_ENOMEM, EC_ECANCEL
+ */
+EC_NODISCARD ec_status ec_design_solve(ec_design_answer *out, const ec_design_input *input,
+                                       const ec_run *run, ec_error *err);
+
+#define EC_DESIGN_MAX_NODES 2000000
+
+void ec_design_answer_clear(ec_design_answer *answer);
+
 #endif

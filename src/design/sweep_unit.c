@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/sweep_i.h"
 
-#include <math.h>
+#include "design/formula_i.h"
 
 /* Values of class c, side s of a task at a level. */
 static double *values_of(double *const *table, const sweep_level *level, size_t task, size_t class,
                          int side)
 {
     return table[task] + (2 * class + (size_t)side) * level->capacity;
-}
-
-/* log2 C(g + q - 1, q); a sum while it is short, since differences of lgamma lose digits. */
-static double log2_symmetric(uint32_t g, uint64_t q)
-{
-    double sum = 0;
-    int sign;
-
-    if (g == 1)
-        return 0;
-    if (q <= 64) {
-        for (uint64_t i = 1; i <= q; i++)
-            sum += log2(((double)g + (double)i - 1) / (double)i);
-        return sum;
-    }
-    sum = lgamma_r((double)g + (double)q, &sign);
-    return (sum - lgamma_r((double)g, &sign) - lgamma_r((double)q + 1, &sign)) / M_LN2;
 }
 
 /* The branch that leaves a class's window whole: first += count f(child, side), for n prefixes. */
@@ -39,7 +22,7 @@ static void add_first(double *first, sweep_work *w, size_t task, size_t level, s
     if (t->shared && count > 1 && child == t->quotient->level[level - 1].pure[1 - side] &&
         ec_arch_shared_below(w->sweep->in.arch, level - 1)) {
         for (size_t i = 0; i < n; i++)
-            w->scratch[i] = log2_symmetric(below->span[i], count);
+            w->scratch[i] = ec_log2_symmetric(below->span[i], count);
         ec_kernel_axpy(first, 1.0, w->scratch, n);
         return;
     }
@@ -70,19 +53,6 @@ static void branch(sweep_work *w, size_t level, size_t n)
     }
 }
 
-/* G_l = min(d_l, C(G_{l-1} + P - 1, P)) */
-static uint32_t grow_span(uint32_t below, size_t window, uint32_t dim)
-{
-    uint64_t span = 1;
-
-    for (size_t i = 1; below > 1 && i <= window; i++) {
-        span = span * (below + i - 1) / i;
-        if (span >= dim)
-            return dim;
-    }
-    return span < dim ? (uint32_t)span : dim;
-}
-
 /* Widths, counts and spans of one prefix p with every value of a range. */
 static void expand_counts(sweep_work *w, size_t level, size_t p, size_t at, const uint32_t *values,
                           size_t n)
@@ -99,7 +69,7 @@ static void expand_counts(sweep_work *w, size_t level, size_t p, size_t at, cons
         here->multiply_adds[at + j] =
             below->multiply_adds[p] + s->multiply_adds[level - 1] * in * values[j];
         if (sharing)
-            here->span[at + j] = grow_span(below->span[p], window, values[j]);
+            here->span[at + j] = ec_grow_span(below->span[p], window, values[j]);
     }
 }
 
