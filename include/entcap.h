@@ -9,6 +9,7 @@
 #include "entcap/core.h"
 #include "entcap/data.h"
 #include "entcap/draw.h"
+#include "entcap/design.h"
 #include "entcap/io.h"
 #include "entcap/linalg.h"
 #include "entcap/model.h"

@@ -69,6 +69,9 @@ void ec_formula_clear(ec_formula *formula);
 void ec_formula_evaluate(ec_int *value, size_t *argmin, const ec_formula *formula,
                          const uint32_t *widths);
 
+/** "r0" or "C(g1+7,8)": a variable in text notation, cut to `size` bytes. */
+void ec_formula_variable_name(char *name, size_t size, const ec_formula *formula, size_t variable);
+
 typedef enum ec_notation { EC_NOTATION_TEXT, EC_NOTATION_LATEX } ec_notation;
 
 /**

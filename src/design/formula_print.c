@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "entcap/design.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "core/flow.h"
 
@@ -50,6 +50,15 @@ static void print_variable(ec_text *text, const ec_formula *f, size_t variable,
         print_span(text, f, v->level, notation);
         close_binomial(text, v->power, notation);
     }
+}
+
+void ec_formula_variable_name(char *name, size_t size, const ec_formula *formula, size_t variable)
+{
+    ec_text text = {0};
+
+    print_variable(&text, formula, variable, EC_NOTATION_TEXT);
+    snprintf(name, size, "%s", ec_text_get(&text));
+    ec_text_clear(&text);
 }
 
 static void print_term(ec_text *text, const ec_formula *f, const uint64_t *exponent,
