@@ -114,6 +114,28 @@ static void start(sweep_work *w, size_t value, size_t n)
     }
 }
 
+static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err);
+
+/* Prefix p with every value of a level, whose arrays hold *at entries and are run when full. */
+static ec_status extend(sweep_work *w, size_t level, size_t p, size_t *at, ec_error *err)
+{
+    ec_status status = EC_OK;
+    size_t n_values = w->sweep->in.ranges->level[level].n, take;
+
+    for (size_t j = 0; j < n_values; j += take) {
+        size_t room = w->level[level].capacity - *at;
+        take = n_values - j < room ? n_values - j : room;
+        expand(w, level, p, *at, j, take);
+        *at += take;
+        if (take == room) {
+            EC_TRY(descend(w, level, *at, err));
+            *at = 0;
+        }
+    }
+done:
+    return status;
+}
+
 /* Run through all values of the levels above `level`, whose arrays hold n configurations. */
 static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err)
 {
@@ -123,19 +145,8 @@ static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err)
     if (up == w->sweep->n_levels)
         return ec_sweep_collect(w, n, err);
     branch(w, up, n);
-    for (size_t p = 0; p < n; p++) {
-        size_t n_values = w->sweep->in.ranges->level[up].n, take;
-        for (size_t j = 0; j < n_values; j += take) {
-            size_t room = w->level[up].capacity - at;
-            take = n_values - j < room ? n_values - j : room;
-            expand(w, up, p, at, j, take);
-            at += take;
-            if (at == w->level[up].capacity) {
-                EC_TRY(descend(w, up, at, err));
-                at = 0;
-            }
-        }
-    }
+    for (size_t p = 0; p < n; p++)
+        EC_TRY(extend(w, up, p, &at, err));
     if (at > 0)
         EC_TRY(descend(w, up, at, err));
 done:
