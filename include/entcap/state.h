@@ -59,8 +59,9 @@ typedef struct ec_spectrum {
 } ec_spectrum;
 
 /**
- * Rank by arithmetic modulo a prime; never above the true rank, below it with probability < 2^-30.
- * If not known, `rank` is still a proved lower bound (0: nothing was measured).
+ * Rank by arithmetic modulo a prime, of random product inputs on both sides
+ * (ec_bound_sampled_ranks); never above the true rank, below it with probability < 2^-30. If not
+ * known, `rank` is still a proved lower bound (0: nothing was measured).
  */
 typedef struct ec_exact_rank {
     bool known;
@@ -83,7 +84,8 @@ typedef struct ec_label_state {
     uint32_t label;
     ec_exact_rank rank;
     ec_spectrum spectrum;
-    ec_measured von_neumann, renyi2; /* nats */
+    ec_measured von_neumann; /* nats; from the spectrum */
+    ec_measured renyi2;      /* nats; from four copies of the network where that is absent */
     ec_forward_check forward;
     bool holds;
     char violation[256]; /* the broken link, if not `holds` */
@@ -132,10 +134,12 @@ typedef struct ec_state_options {
  * Broken (holds = false) by: rank > bound; forward rank > bound; S_2 > S + tol; S > ln rank + tol;
  * S (or S_2) > ln bound + tol; tol = EC_STATE_TOLERANCE and the errors of the entropies.
  *
- * Cost:   spectrum: see ec_state_spectra; rank: S^2 (sum over mixed vertices of in out) modular
- *         multiply-adds and S^2 r words, S = min(bound, M^|A|, M^|B|) + 1; forward check:
- * (min(bound
- *         + 8, 512))^2 forward passes. Each is estimated first and left out with its `why`.
+ * Cost:   spectrum: see ec_state_spectra. Renyi-2 without one: 8 r^5 flops and r^4 numbers for
+ *         every subtree of width r with both sides below it, once where shared weights make
+ *         them equal. Rank: S^2 in out modular multiply-adds for each of those and S^2 r words,
+ *         S = min(bound + 1, M^|A|, M^|B|), more where the claim is broken. Forward check:
+ *         min(bound + 8, 512)^2 forward passes. Each is estimated first and left out with its
+ *         `why`.
  * Owns:   *out, to be cleared, also after an error. Deterministic for run->seed.
  * Errors: EC_EINVAL   a network description; side A empty, everything, or of another size; weights
  *                     of another shape; basis features without a feature map

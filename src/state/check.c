@@ -25,6 +25,17 @@ static ec_status check_weights(const ec_arch *arch, const ec_weights *weights, e
     return status;
 }
 
+bool ec_state_out_of_reach(ec_status *status, const ec_error *local, ec_error *err)
+{
+    if (*status == EC_ELIMIT) {
+        *status = EC_OK;
+        return true;
+    }
+    if (*status != EC_OK)
+        ec_fail(err, local->status, "%s", local->msg);
+    return false;
+}
+
 ec_status ec_state_check(const ec_state_input *in, const ec_state_options *options, ec_error *err)
 {
     ec_status status = EC_OK;

@@ -92,12 +92,8 @@ ec_status ec_state_exact_ranks(ec_measurement *m, ec_error *err)
         EC_TRY(measure(&saturated, m, &sampling, full, err));
         sampling.inputs = 2 * sampling.inputs < full ? 2 * sampling.inputs : full;
     }
-    if (status == EC_ELIMIT) {
+    if (ec_state_out_of_reach(&status, &limit, err))
         say_why(m->out, limit.msg);
-        return EC_OK;
-    }
-    if (status != EC_OK)
-        return ec_fail(err, limit.status, "%s", limit.msg);
 done:
     return status;
 }

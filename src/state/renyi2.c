@@ -19,12 +19,11 @@
 
 typedef struct contraction {
     const ec_measurement *m;
-    double *site;      /* root of the Gram matrix of the features, or NULL */
-    double *matrix;    /* one W_l, scaled */
-    ec_copies *window; /* of every level: the children of the open index, multiplied */
-    ec_copies
-        *last[2];    /* of every level of shared weights: the pure, the mixed one last completed */
-    size_t *last_at; /* of every level: position of the mixed one */
+    double *site;       /* root of the Gram matrix of the features, or NULL */
+    double *matrix;     /* one W_l, scaled */
+    ec_copies *window;  /* of every level: the children of the open index, multiplied */
+    ec_copies *last[2]; /* of every level: the pure, the mixed message last completed... */
+    size_t *last_at;    /* ... and the position of the latter; levels of shared weights only */
     bool *shared_below;
     ec_ledger ledger;
 } contraction;
@@ -51,8 +50,7 @@ static bool side_in_block(const contraction *c, ec_vertex v, const size_t size[2
                                          v.position % columns * size[1] + j);
 }
 
-/* are the sites below v and w (of one level) on the same sides, one by one? For w = v: on one side?
- */
+/* are the sites below v and w, of one level, on the same sides, one by one? v = w: on one side? */
 static bool same_sides(const contraction *c, ec_vertex v, ec_vertex w)
 {
     size_t size[2];
@@ -68,8 +66,7 @@ static bool same_sides(const contraction *c, ec_vertex v, ec_vertex w)
     return true;
 }
 
-/* With shared weights, subtrees with equal sides have equal messages; pure ones whatever the side.
- */
+/* With shared weights equal sides make equal messages, pure ones whatever the side. */
 static ec_status reuse(bool *ready, contraction *c, ec_vertex v, ec_error *err)
 {
     const ec_copies *pure = &c->last[0][v.level], *mixed = &c->last[1][v.level];
@@ -107,7 +104,7 @@ static ec_status complete(contraction *c, ec_vertex v, ec_error *err)
     ec_table w = {.x = c->matrix, .rows = level->out, .cols = level->dim};
     ec_status status = EC_OK;
 
-    if (!c->ledger.plan)
+    if (!c->ledger.plan) /* the logarithm of its scale would cancel in S_2 */
         ec_sweep_load_matrix(w.x, c->m->in->arch, c->m->in->weights, v, (size_t[]){0, level->out});
     EC_TRY(ec_copies_apply(u, &w, &c->ledger, err));
     if (!c->shared_below[v.level])
@@ -237,8 +234,7 @@ static ec_status contract(contraction *c, bool plan, ec_error *err)
     bool ready = false;
     ec_walk walk;
 
-    c->ledger.plan = plan;
-    c->ledger.bytes = c->ledger.flops = 0;
+    ec_ledger_start(&c->ledger, plan);
     EC_TRY(ec_walk_init(&walk, c->m->in->arch, top, 0, err));
     while ((event = ec_walk_next(&walk)) != EC_WALK_END)
         EC_TRY(step(c, &walk, event, &ready, err));
@@ -284,25 +280,19 @@ static void contraction_clear(contraction *c)
 
 ec_status ec_state_renyi2(ec_measurement *m, ec_error *err)
 {
-    contraction c = {.m = m};
+    contraction c = {.m = m,
+                     .ledger = ec_ledger_of(m->run, m->options->max_flops, "Renyi-2 entropy")};
     ec_status status = EC_OK;
     ec_error limit = {0};
 
-    c.ledger.max_bytes = m->run != NULL ? (double)m->run->memory_bytes : 0;
-    c.ledger.max_flops = m->options->max_flops;
     EC_TRY(contraction_init(&c, err));
     status = contract(&c, true, &limit);
-    if (status == EC_ELIMIT) {
+    if (status == EC_OK)
+        status = contract(&c, false, &limit);
+    if (ec_state_out_of_reach(&status, &limit, err))
         for (size_t y = 0; y < m->out->n_labels; y++)
             if (!m->out->labels[y].spectrum.known)
                 ec_state_say_why(&m->out->labels[y].renyi2, limit.msg);
-        status = EC_OK;
-        goto done;
-    }
-    if (status == EC_OK)
-        status = contract(&c, false, &limit);
-    if (status != EC_OK)
-        ec_fail(err, limit.status, "%s", limit.msg);
 done:
     contraction_clear(&c);
     return status;

@@ -19,7 +19,6 @@ typedef struct walk {
     ec_sweep *sweep;
     const ec_pieces *pieces;
     ec_spectrum *out; /* NULL: plan */
-    const ec_run *run;
 } walk;
 
 /* ---------------------------------------------------------------- one label */
@@ -160,10 +159,8 @@ static ec_status all_labels(const walk *w, const ec_path *path, const ec_parts *
         return ec_ledger_flops(&w->sweep->ledger,
                                (labels - 1.0) * (w->sweep->ledger.flops - before), err);
     }
-    for (uint32_t y = 0; y < labels; y++) {
+    for (uint32_t y = 0; y < labels; y++)
         EC_TRY(one_label(w, path, parts, z, y, err));
-        EC_TRY(ec_run_step(w->run, "spectrum", y + 1, labels, err));
-    }
 done:
     return status;
 }
@@ -197,8 +194,8 @@ ec_status ec_state_through_cut(ec_spectrum *out, ec_sweep *sweep, const ec_run *
 
     EC_TRY(ec_sweep_init(sweep, run, err));
     EC_TRY(ec_pieces_find(&pieces, sweep, err));
-    EC_TRY(walk_pieces(&(walk){sweep, &pieces, NULL, run}, err));
-    EC_TRY(walk_pieces(&(walk){sweep, &pieces, out, run}, err));
+    EC_TRY(walk_pieces(&(walk){sweep, &pieces, NULL}, err));
+    EC_TRY(walk_pieces(&(walk){sweep, &pieces, out}, err));
 done:
     ec_pieces_clear(&pieces);
     return status;
@@ -242,17 +239,12 @@ ec_status ec_state_spectra(ec_spectrum *out, const ec_state_input *in,
                            .weights = in->weights,
                            .a = in->a,
                            .site = site,
-                           .side_a = cut.side_a};
-        sweep.ledger.max_bytes = run != NULL ? (double)run->memory_bytes : 0;
-        sweep.ledger.max_flops = options->max_flops;
+                           .side_a = cut.side_a,
+                           .ledger = ec_ledger_of(run, options->max_flops, "spectrum")};
         status = ec_state_through_cut(out, &sweep, run, &limit);
     }
-    if (status == EC_ELIMIT) {
+    if (ec_state_out_of_reach(&status, &limit, err))
         say_why(out, in->arch->outputs, limit.msg);
-        status = EC_OK;
-    } else if (status != EC_OK) {
-        ec_fail(err, limit.status, "%s", limit.msg);
-    }
 done:
     ec_sweep_clear(&sweep);
     ec_cut_clear(&cut);

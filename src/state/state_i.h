@@ -12,6 +12,12 @@
 EC_NODISCARD ec_status ec_state_check(const ec_state_input *in, const ec_state_options *options,
                                       ec_error *err);
 
+/**
+ * What a part does with a failure that it kept in `local`: EC_ELIMIT is an answer, not a failure
+ * (true; *status becomes EC_OK); any other is passed on to err.
+ */
+bool ec_state_out_of_reach(ec_status *status, const ec_error *local, ec_error *err);
+
 /** One measurement under way: what every part of it works on. */
 typedef struct ec_measurement {
     const ec_state_input *in;

@@ -75,7 +75,7 @@ static ec_status number_vertices(ec_sweep *sweep, const ec_run *run, ec_error *e
         return ec_fail(err, EC_ELIMIT, "spectrum: %.3g matrices are more than 2^32", tensors);
     for (size_t l = 0; l < arch->n_levels; l++)
         sweep->level_start[l + 1] = sweep->level_start[l] + ec_level_positions(&arch->levels[l]);
-    return ec_run_reserve(run, "spectrum", tensors * 8, err);
+    return ec_run_reserve(run, "spectrum", tensors * 12, err);
 }
 
 ec_status ec_sweep_init(ec_sweep *sweep, const ec_run *run, ec_error *err)
@@ -106,8 +106,7 @@ void ec_sweep_restart(ec_sweep *sweep, bool plan)
         if (sweep->window != NULL)
             ec_table_free(&sweep->window[l], &sweep->ledger);
     }
-    sweep->ledger.plan = plan;
-    sweep->ledger.bytes = sweep->ledger.peak_bytes = sweep->ledger.flops = 0;
+    ec_ledger_start(&sweep->ledger, plan);
 }
 
 void ec_sweep_clear(ec_sweep *sweep)
@@ -232,8 +231,7 @@ ec_status ec_sweep_sites(ec_table *out, ec_sweep *sweep, size_t position, bool s
         if (ec_sites_has(sweep->a, site) != side_a || factors++ == 0)
             continue;
         if (sweep->site == NULL)
-            break; /* orthonormal columns stay so in an elementwise product: one is as good as all
-                    */
+            break; /* elementwise products of orthonormal columns are such: one will do */
         EC_TRY(site_table(&more, sweep, position, err));
         EC_TRY(ec_table_join(out, &more, (uint32_t)position, &sweep->ledger, err));
         ec_table_free(&more, &sweep->ledger);

@@ -8,6 +8,20 @@
 #include <math.h>
 #include <string.h>
 
+ec_ledger ec_ledger_of(const ec_run *run, double max_flops, const char *what)
+{
+    double bytes = run != NULL ? fmax(1, (double)run->memory_bytes) : 0;
+
+    return (ec_ledger){.max_bytes = bytes, .max_flops = max_flops, .run = run, .what = what};
+}
+
+void ec_ledger_start(ec_ledger *ledger, bool plan)
+{
+    ledger->planned_flops = ledger->flops;
+    ledger->plan = plan;
+    ledger->bytes = ledger->peak_bytes = ledger->flops = 0;
+}
+
 ec_status ec_ledger_bytes(ec_ledger *ledger, double bytes, ec_error *err)
 {
     ledger->bytes += bytes;
@@ -24,7 +38,9 @@ ec_status ec_ledger_flops(ec_ledger *ledger, double flops, ec_error *err)
     if (ledger->max_flops > 0 && ledger->flops > ledger->max_flops)
         return ec_fail(err, EC_ELIMIT, "needs more than %.3g operations, the limit is %.3g",
                        ledger->flops, ledger->max_flops);
-    return EC_OK;
+    if (ledger->plan)
+        return EC_OK;
+    return ec_run_step(ledger->run, ledger->what, ledger->flops, ledger->planned_flops, err);
 }
 
 static double table_bytes(const ec_table *t)
@@ -244,12 +260,10 @@ ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledge
     ec_table out = {.rows = 0};
     ec_index index[EC_TABLE_INDICES];
     size_t in = t->index[t->n - 1].dim, rows = t->rows * (t->cols / in);
-    size_t kept = b.id != EC_NO_INDEX ? t->n : t->n - 1;
 
     memcpy(index, t->index, sizeof index);
-    if (b.id != EC_NO_INDEX)
-        index[t->n - 1] = b;
-    EC_TRY(ec_table_new(&out, ledger, t->rows, kept, index, err));
+    index[t->n - 1] = b;
+    EC_TRY(ec_table_new(&out, ledger, t->rows, t->n, index, err));
     EC_TRY(ec_ledger_flops(ledger, 2.0 * (double)rows * (double)in * b.dim, err));
     out.log_scale = t->log_scale;
     /* out = t op(W), (row and labels, a)(a, b) -> (row and labels, b) */

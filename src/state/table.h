@@ -52,9 +52,18 @@ typedef struct ec_ledger {
     double bytes, peak_bytes; /* of tables alive now, and at most */
     double flops;
     double max_bytes, max_flops; /* EC_ELIMIT beyond; 0: no limit */
+    const ec_run *run;           /* hears of progress, out of planned_flops */
+    const char *what;
+    double planned_flops;
 } ec_ledger;
 
-/** Note `bytes` more (less, if negative). Errors: EC_ELIMIT. */
+/** A ledger with the limits of a call, for `what`; run may be NULL. */
+ec_ledger ec_ledger_of(const ec_run *run, double max_flops, const char *what);
+
+/** Start counting: a plan, or the run of what was planned just before. */
+void ec_ledger_start(ec_ledger *ledger, bool plan);
+
+/** Note more bytes, or work ahead. Errors: EC_ELIMIT; EC_ECANCEL from progress. */
 EC_NODISCARD ec_status ec_ledger_bytes(ec_ledger *ledger, double bytes, ec_error *err);
 EC_NODISCARD ec_status ec_ledger_flops(ec_ledger *ledger, double flops, ec_error *err);
 
@@ -84,8 +93,7 @@ EC_NODISCARD ec_status ec_table_reduce(ec_table *t, ec_ledger *ledger, ec_error 
 EC_NODISCARD ec_status ec_table_join(ec_table *t, const ec_table *u, uint32_t open,
                                      ec_ledger *ledger, ec_error *err);
 
-/** t <- sum over the open (last) index a of t[..., a] op(W)[a, b]; b is the new open index, left
- * out if its id is EC_NO_INDEX (then it has dimension 1). */
+/** t <- sum over the open (last) index a of t[..., a] op(W)[a, b]; b is the new open index. */
 EC_NODISCARD ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledger,
                                          ec_error *err);
 

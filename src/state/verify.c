@@ -59,15 +59,11 @@ static ec_status measure_modulo_prime(ec_measurement *m, ec_error *err)
 
     status = ec_residues_init(&residues, m->in->arch, m->in->weights,
                               ec_bound_random_prime(&m->rng), m->run, &limit);
-    if (status == EC_ELIMIT) {
+    if (ec_state_out_of_reach(&status, &limit, err)) {
         say_why_modulo_prime(m->out, limit.msg, limit.msg);
-        status = EC_OK;
         goto done;
     }
-    if (status != EC_OK) {
-        ec_fail(err, limit.status, "%s", limit.msg);
-        goto done;
-    }
+    EC_TRY(status);
     m->residues = &residues;
     if (m->options->rank)
         EC_TRY(ec_state_exact_ranks(m, err));
