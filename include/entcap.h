@@ -16,5 +16,6 @@
 #include "entcap/network.h"
 #include "entcap/report.h"
 #include "entcap/state.h"
+#include "entcap/train.h"
 
 #endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_TRAIN_H
+#define ENTCAP_TRAIN_H
+
+/**
+ * train: weights of a ConvAC with an affine-relu feature map, learned from labelled samples.
+ *
+ * Loss. Let t be the vector below the dense layer, d entries, and rho = (|t|^2 / d)^(1/2) its root
+ * mean square. A sample with label y costs
+ *
+ *     L = -log softmax(z)_y,    z = W_{n-1} t / rho = h / rho      (z = 0 where t = 0),
+ *
+ * so the logits z are the network's outputs h over a positive number of the sample: the argmax is
+ * that of h, and the size of W_{n-1} is the temperature. Nothing but the weights of the ConvAC is
+ * learned, and no factor is saved.
+ *
+ * Safe product pooling. The product over a window is scaled by a power of two, 2^-e with e taken
+ * at every position so that its largest magnitude falls into [1/2, 1) (in between, too, after every
+ * fourth factor of a large window). By multilinearity t is then 2^-(sum of all e) times the t of
+ * the network, and rounding is untouched by powers of two: z is the z above, as long as no factor
+ * leaves the range of float within four factors.
+ *
+ * Gradient. Because z does not depend on the scale of t, neither does L on any e: the gradient with
+ * every e held constant is the gradient. rho is differentiated, with w = t / rho:
+ *
+ *     dL/dt = (dL/dw - w (w . dL/dw) / d) / rho.
+ *
+ * The product's gradient is by prefix and suffix products, so zeros need no exception.
+ *
+ * Precision: float; one source serves float and double (ec_train_gradient).
+ * Parallel:  samples of a batch over run->threads OpenMP threads, products by BLAS, whose own
+ *            threads should be 1 (ec_linalg_threads). Gradients are added up in the order of the
+ *            threads: equal seeds and thread counts give equal bits.
+ */
+
+#include "entcap/data.h"
+#include "entcap/model.h"
+
+typedef enum ec_optimizer {
+    EC_ADAM, /* beta 0.9 and 0.999, epsilon 1e-8, bias corrected */
+    EC_SGD,  /* weight -= rate * mean gradient of the batch */
+} ec_optimizer;
+
+/** After an epoch. The training figures are means over the epoch, each sample as it was met. */
+typedef struct ec_train_report {
+    size_t step, epoch; /* both done so far, from 1 */
+    double loss, train_accuracy;
+    double test_accuracy; /* NaN without test samples */
+} ec_train_report;
+
+/** Return false to stop, as with ec_progress_fn. */
+typedef bool ec_train_report_fn(void *arg, const ec_train_report *report);
+
+/** The rate falls linearly from `rate` at the first step to 0 after the last. */
+typedef struct ec_train_options {
+    ec_optimizer optimizer;
+    size_t epochs, batch;
+    double rate;
+    ec_train_report_fn *report; /* or NULL */
+    void *report_arg;
+} ec_train_options;
+
+#define EC_TRAIN_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        .optimizer = EC_ADAM, .epochs = 1, .batch = 32, .rate = 0.02                               \
+    }
+
+/**
+ * Weights to start from, in single precision. Features are spread over [0, 1]; with u uniform on
+ * [0, 1) and g standard normal, entries are independent and
+ *
+ *     u in W_0,     (1 + g) / 2 in the matrices between,     0.3 g / sqrt(d) in the dense layer.
+ *
+ * W_0 is positive because the signs of a thousand factors would make the sign of h random. Above
+ * it, every channel is the mean of those below plus a deviation damped by 1 / sqrt(d), which makes
+ * up for the product's gain (4 for equal factors of a 2 x 2 window): so the channels of t differ,
+ * but none outweighs all others. By the scale invariance the size of the entries, about 1/2, only
+ * sets the relative size of a step.
+ *
+ * Errors: EC_EINVAL (network), EC_ELIMIT, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_rng *rng,
+                                      const ec_run *run, ec_error *err);
+
+/**
+ * Train, from the weights given to the weights trained, which are single. Order of samples and
+ * nothing else is random: by run->seed.
+ *
+ * Progress: run->progress gets samples done of samples in all, its text the running loss.
+ * Errors:   EC_EINVAL  no feature map; no samples; epochs, batch or rate not positive
+ *           EC_ENUMERIC loss or gradient not finite, or loss above 1e6: layer and step are named
+ *           EC_ECANCEL, EC_ELIMIT, EC_ENOMEM. After an error the weights are as given.
+ */
+EC_NODISCARD ec_status ec_train(ec_weights *weights, const ec_arch *arch, const ec_dataset *train,
+                                const ec_dataset *test, const ec_train_options *options,
+                                const ec_run *run, ec_error *err);
+
+/** Label of every sample by the normalised network of training, in float; n entries. */
+EC_NODISCARD ec_status ec_train_classify(uint32_t *label, const ec_arch *arch,
+                                         const ec_weights *weights, const ec_dataset *data,
+                                         const ec_run *run, ec_error *err);
+
+/**
+ * Loss of one sample and its gradient in double precision: gradient has the shapes of weights (and
+ * is set, not added to). `values` are the n_sites numbers that the feature map reads.
+ * Errors: EC_EINVAL (no feature map), EC_ENUMERIC, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *arch,
+                                         const ec_weights *weights, const double *values,
+                                         uint32_t label, ec_error *err);
+
+#endif

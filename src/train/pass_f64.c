@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/** The pass in double precision: for gradients that can be checked against differences. */
+
+#define REAL    double
+#define T(name) name##_f64
+#define GEMM    ec_linalg_gemm
+#define MAT     ec_mat_of
+#define CMAT    ec_cmat_of
+#define CMAT_T  ec_cmat_t
+
+#include "pass_t.h"

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_TRAIN_I_H
+#define ENTCAP_TRAIN_I_H
+
+/** Inside training: the plan of a network, the pass through it, workers, optimizers. */
+
+#include "entcap/train.h"
+
+/**
+ * An architecture prepared for passes: all parameters lie in one vector, W_0, W_1, .., slopes,
+ * offsets, and the children of every window are listed.
+ */
+typedef struct plan {
+    const ec_arch *arch;
+    size_t n_levels;
+    size_t *matrix_start; /* n_levels + 1: where W_l begins; the last: the slopes */
+    size_t n_parameters;
+    uint32_t **child; /* n_levels: child[l][p P_l + k], the position one level below (or site) */
+    size_t widest;    /* most numbers that the vectors of a level, or its products, take */
+    size_t window;    /* largest P_l d_l */
+} plan;
+
+/** Owns: *out, to be cleared. Errors: EC_EINVAL (no feature map), EC_ELIMIT, EC_ENOMEM. */
+EC_NODISCARD ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error *err);
+void plan_clear(plan *p);
+
+/** The level whose matrix holds parameter i, or n_levels for the feature map. */
+size_t plan_level_of(const plan *p, size_t i);
+
+/** "layer r2 (layers.2.weight)", "the dense layer (..)", "the feature map": for messages. */
+const char *plan_name(char *text, size_t room, const plan *p, size_t level);
+
+/** A run of parameters and the weights that they are; segments 0 .. n_levels + 1 are all. */
+typedef struct segment {
+    size_t start, n;
+    double *values;
+} segment;
+
+segment plan_segment(const plan *p, const ec_weights *weights, size_t k);
+
+/** Between weights and parameters in single precision; unpacking makes the weights single. */
+void plan_pack(float *parameters, const plan *p, const ec_weights *weights);
+void plan_unpack(ec_weights *weights, const plan *p, const float *parameters);
+
+/** What one sample gave. */
+typedef struct verdict {
+    double loss;
+    uint32_t label; /* argmax of the logits */
+    bool finite;    /* false: `level` is the first whose products are not */
+    size_t level;
+} verdict;
+
+/**
+ * The pass, once per precision (pass_t.h): a workspace for one sample at a time, and
+ * pass_run: loss and argmax for a sample and, unless gradient is NULL, its gradient added there.
+ */
+#define PASS_DECLARE(real, suffix)                                                                 \
+    typedef struct pass_##suffix pass_##suffix;                                                    \
+    EC_NODISCARD ec_status pass_new_##suffix(pass_##suffix **out, const plan *p, ec_error *err);   \
+    void pass_free_##suffix(pass_##suffix *w);                                                     \
+    verdict pass_run_##suffix(pass_##suffix *w, real *gradient, const real *parameters,            \
+                              const double *values, uint32_t label)
+
+PASS_DECLARE(float, f32);
+PASS_DECLARE(double, f64);
+
+/** Bytes of one workspace in double precision. */
+double pass_bytes(const plan *p);
+
+/** Sums over samples. */
+typedef struct tally {
+    double loss;
+    size_t n, right;
+    verdict bad; /* of the first sample that was not finite; bad.finite otherwise */
+} tally;
+
+/** Threads with their workspaces and gradients. */
+typedef struct workers {
+    const plan *p;
+    unsigned n;
+    pass_f32 **pass;  /* n */
+    float **gradient; /* n, n_parameters each; NULL if only forward passes are wanted */
+    double **values;  /* n: values of the sites, then the room for an image */
+    tally *tally;     /* n */
+} workers;
+
+EC_NODISCARD ec_status workers_init(workers *out, const plan *p, const ec_dataset *data,
+                                    bool with_gradients, const ec_run *run, ec_error *err);
+void workers_clear(workers *w);
+
+/** Samples to be passed. */
+typedef struct job {
+    const float *parameters;
+    const ec_dataset *data;
+    const uint32_t *samples;
+    size_t n;
+    bool learn;      /* leave the sum of the gradients in gradient[0] of the workers */
+    uint32_t *found; /* n labels, or NULL */
+} job;
+
+tally workers_run(workers *w, const job *j);
+
+/** Labels of all samples; the run can be stopped in between. */
+EC_NODISCARD ec_status workers_classify(uint32_t *label, workers *w, const float *parameters,
+                                        const ec_dataset *data, const ec_run *run, ec_error *err);
+
+/** Moments of Adam; both NULL for SGD. */
+typedef struct optimizer {
+    ec_optimizer kind;
+    size_t n, step;
+    float *mean, *square;
+} optimizer;
+
+EC_NODISCARD ec_status optimizer_init(optimizer *out, ec_optimizer kind, size_t n, ec_error *err);
+void optimizer_clear(optimizer *o);
+
+/**
+ * One step with gradient * factor. Returns the first parameter whose gradient is not finite, before
+ * anything is changed, or n.
+ */
+size_t optimizer_step(optimizer *o, float *parameters, const float *gradient, double factor,
+                      double rate);
+
+#endif
