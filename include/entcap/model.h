@@ -9,6 +9,7 @@
  */
 
 #include "entcap/arch.h"
+#include "entcap/data.h"
 
 /**
  * Weights of an architecture, always held in double precision.
@@ -85,5 +86,15 @@ void ec_model_features(double *out, const ec_weights *weights, const double *x, 
 EC_NODISCARD ec_status ec_model_forward(double *out, double *log_scale, const ec_arch *arch,
                                         const ec_weights *weights, const double *sites,
                                         ec_error *err);
+
+/**
+ * Label of every sample by ec_model_forward: the argmax of h, the first of equal ones; data->n
+ * entries. On run->threads threads.
+ *
+ * Errors: EC_EINVAL (no feature map), EC_ENUMERIC, EC_ECANCEL, EC_ELIMIT, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_model_classify(uint32_t *label, const ec_arch *arch,
+                                         const ec_weights *weights, const ec_dataset *data,
+                                         const ec_run *run, ec_error *err);
 
 #endif

@@ -207,8 +207,10 @@ static bool on_progress(void *arg, const char *what, double done, double total)
         return false;
     if (t->quiet || !isatty(STDERR_FILENO))
         return true;
-    if (strcmp(t->progress_of, what) != 0) {
-        snprintf(t->progress_of, sizeof t->progress_of, "%s", what);
+    size_t name = strcspn(what, ","); /* figures may follow: they change, the work does not */
+    name = name < sizeof t->progress_of ? name : sizeof t->progress_of - 1;
+    if (strncmp(t->progress_of, what, name) != 0 || t->progress_of[name] != '\0') {
+        snprintf(t->progress_of, sizeof t->progress_of, "%.*s", (int)name, what);
         t->progress_start_s = t->progress_last_s = now;
         return true;
     }

@@ -229,6 +229,8 @@ void tool_put_safe(FILE *stream, const char *text);
 
 int cmd_bound(tool *t);
 int cmd_formula(tool *t);
+int cmd_train(tool *t);
+int cmd_predict(tool *t);
 int cmd_verify(tool *t);
 int cmd_report(tool *t);
 int cmd_draw(tool *t);

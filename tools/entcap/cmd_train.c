@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const tool_usage usage = {
+    .arguments = "FILE",
+    .min_files = 1,
+    .max_files = 1,
+    .about = "Trains the network of a description with a feature map, by cross-entropy, and saves\n"
+             "its weights as safetensors: the ConvAC itself, without any further factor.\n",
+    .examples =
+        "  entcap train models/fashion-convac.yaml --data fashion-mnist -o w.safetensors\n"
+        "  entcap train net.yaml --data npy:x.npy,y.npy --epochs 5 --log log.jsonl -o w.st\n",
+};
+
+typedef struct train_verb {
+    tool *t;
+    const char *data, *output, *log_file;
+    uint64_t epochs, batch, limit;
+    double rate;
+    int optimizer;
+
+    ec_json results; /* all epochs, for --json */
+    ec_text log;     /* a line per epoch */
+    ec_error err;    /* of the log */
+    ec_run inner;    /* progress as it came from the command line */
+    double start_s;
+} train_verb;
+
+static double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ----------------------------------------------------------------- progress */
+
+/* What training says, with the rate at which samples pass. */
+static bool on_progress(void *arg, const char *what, double done, double total)
+{
+    train_verb *v = arg;
+    char text[96];
+    double seconds = now_s() - v->start_s;
+
+    if (strncmp(what, "training", 8) != 0 || seconds <= 0)
+        return v->inner.progress(v->inner.progress_arg, what, done, total);
+    snprintf(text, sizeof text, "%s, %.0f samples/s", what, done / seconds);
+    return v->inner.progress(v->inner.progress_arg, text, done, total);
+}
+
+static void add_epoch(ec_json *json, const ec_train_report *r)
+{
+    ec_json_open(json, NULL, EC_JSON_OBJECT_LINE);
+    ec_json_uint(json, "step", r->step);
+    ec_json_uint(json, "epoch", r->epoch);
+    ec_json_real(json, "loss", r->loss);
+    ec_json_real(json, "train_accuracy", r->train_accuracy);
+    ec_json_real(json, "test_accuracy", r->test_accuracy);
+    ec_json_close(json);
+}
+
+/* The log is replaced as a whole, so that it never ends within a line. */
+static ec_status log_epoch(train_verb *v, const ec_train_report *r)
+{
+    ec_json line = {.depth = 0};
+
+    add_epoch(&line, r);
+    ec_status status = ec_json_finish(&line, &v->err);
+    if (status == EC_OK) {
+        ec_text_add(&v->log, ec_text_get(&line.text), line.text.size);
+        status = ec_text_check(&v->log, &v->err);
+    }
+    if (status == EC_OK)
+        status = ec_file_write(v->log_file, ec_text_get(&v->log), v->log.size, &v->err);
+    ec_json_clear(&line);
+    return status;
+}
+
+static bool on_epoch(void *arg, const ec_train_report *r)
+{
+    train_verb *v = arg;
+
+    if (v->t->json) {
+        add_epoch(&v->results, r);
+    } else {
+        printf("epoch %zu: loss %.4f, train accuracy %.4f", r->epoch, r->loss, r->train_accuracy);
+        if (r->test_accuracy >= 0) /* not NaN: there are test samples */
+            printf(", test accuracy %.4f", r->test_accuracy);
+        putchar('\n');
+        fflush(stdout);
+    }
+    return v->log_file == NULL || log_epoch(v, r) == EC_OK;
+}
+
+/* ----------------------------------------------------------------- training */
+
+/* Say before the work, not after it, that its result could not be written. */
+static ec_status check_output(const char *path, ec_error *err)
+{
+    char folder[4096] = ".";
+    const char *slash = strrchr(path, '/');
+
+    if (slash != NULL && (size_t)(slash - path) < sizeof folder - 1) {
+        size_t length = slash == path ? 1 : (size_t)(slash - path);
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+    }
+    if (access(path, W_OK) == 0 || (errno == ENOENT && access(folder, W_OK | X_OK) == 0))
+        return EC_OK;
+    return ec_fail_file(err, EC_EIO, path, "cannot write: %s", strerror(errno));
+}
+
+static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch *arch,
+                              ec_error *err)
+{
+    ec_dataset train = {.n = 0}, test = {.n = 0};
+    ec_data_source source = {v->data, EC_DATA_TRAIN, (size_t)v->limit};
+    ec_train_options options = {v->optimizer == 0 ? EC_ADAM : EC_SGD,
+                                (size_t)v->epochs,
+                                (size_t)v->batch,
+                                v->rate,
+                                on_epoch,
+                                v};
+    ec_run run = v->inner;
+    ec_rng rng;
+
+    ec_rng_seed(&rng, run.seed);
+    ec_status status = ec_data_read(&train, &source, arch, &run, err);
+    source = (ec_data_source){v->data, EC_DATA_TEST, 0};
+    if (status == EC_OK)
+        status = ec_data_read(&test, &source, arch, &run, err);
+    if (status == EC_OK)
+        status = ec_train_start(weights, arch, &rng, &run, err);
+    tool_phase(v->t, "training");
+    v->start_s = now_s();
+    run.progress = v->inner.progress != NULL ? on_progress : NULL;
+    run.progress_arg = v;
+    if (status == EC_OK)
+        status = ec_train(weights, arch, &train, &test, &options, &run, err);
+    if (v->err.status != EC_OK) /* the log stopped it */
+        *err = v->err;
+    ec_dataset_clear(&train);
+    ec_dataset_clear(&test);
+    return status;
+}
+
+static int train(train_verb *v, const tool_input *input)
+{
+    ec_weights weights = {.n_levels = 0};
+    ec_error err = {0};
+    ec_status status = check_output(v->output, &err);
+
+    if (status == EC_OK && v->log_file != NULL)
+        status = check_output(v->log_file, &err);
+    tool_phase(v->t, "data");
+    ec_json_open(&v->results, NULL, EC_JSON_OBJECT);
+    ec_json_string(&v->results, "name", input->arch->name);
+    ec_json_open(&v->results, "epochs", EC_JSON_ARRAY);
+    if (status == EC_OK)
+        status = run_training(v, &weights, input->arch, &err);
+    if (status == EC_OK)
+        status = ec_weights_write(&weights, input->arch, v->output, &err);
+    ec_json_close(&v->results);
+    ec_json_string(&v->results, "weights", v->output);
+    ec_json_close(&v->results);
+    if (status == EC_OK)
+        status = ec_json_finish(&v->results, &err);
+    ec_weights_clear(&weights);
+    if (status != EC_OK)
+        return tool_fail(v->t, input->file, &err);
+    return v->t->json ? tool_print(v->t, &v->results.text) : tool_flush(v->t);
+}
+
+static int read_and_train(train_verb *v)
+{
+    tool_input input = {.file = NULL};
+    int code = tool_read(v->t, v->t->files[0], &input);
+
+    if (code == TOOL_GO_ON)
+        code = train(v, &input);
+    ec_json_clear(&v->results);
+    ec_text_clear(&v->log);
+    tool_input_clear(&input);
+    return code;
+}
+
+int cmd_train(tool *t)
+{
+    const ec_train_options defaults = EC_TRAIN_OPTIONS_INIT;
+    train_verb v = {
+        .t = t, .epochs = defaults.epochs, .batch = defaults.batch, .rate = defaults.rate};
+    const tool_option options[] = {
+        {"data",
+         'd',
+         TOOL_TEXT,
+         &v.data,
+         "SPEC",
+         "fashion-mnist, mnist, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], npy:X.npy,Y.npy",
+         {0, 0}},
+        {"output", 'o', TOOL_TEXT, &v.output, "FILE", "where the weights go", {0, 0}},
+        {"epochs", 0, TOOL_COUNT, &v.epochs, "N", "times through the samples", {1, 1e6}},
+        {"batch", 0, TOOL_COUNT, &v.batch, "N", "samples per step", {1, 1e6}},
+        {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size; falls to 0", {1e-12, 1e6}},
+        {"optimizer", 0, TOOL_CHOICE, &v.optimizer, "adam|sgd", "how steps are taken", {0, 0}},
+        {"limit", 0, TOOL_COUNT, &v.limit, "N", "first N samples only; 0: all", {0, 4294967295}},
+        {"log", 0, TOOL_TEXT, &v.log_file, "FILE", "a line of JSON per epoch", {0, 0}},
+        {0},
+    };
+    int code = tool_parse(t, &usage, options);
+
+    if (code != TOOL_GO_ON)
+        return code;
+    if (v.data == NULL || v.output == NULL)
+        return tool_misuse(t, "--data and --output say what to learn from, and where weights go");
+    ec_linalg_threads(1); /* samples are what runs in parallel */
+    v.inner = t->run;
+    return read_and_train(&v);
+}
