@@ -41,7 +41,9 @@ typedef struct ring {
 
 static ec_point polar(double radius, double angle)
 {
-    return (ec_point){radius * cos(angle), radius * sin(angle)};
+    ec_point p = {.x = radius * cos(angle), .y = radius * sin(angle)};
+
+    return p;
 }
 
 /* How much of the line is node v's. */

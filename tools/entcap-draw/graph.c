@@ -273,7 +273,7 @@ static void add_text(const canvas *c, size_t i)
     graph_set(node, "style", "solid");
     graph_set(node, "fontsize", "%.2f", text->size);
     graph_set(node, "fontname", "%s", c->fonts[text->bold]);
-    graph_set(node, "fontcolor", inks[text->ink]);
+    graph_set(node, "fontcolor", "%s", inks[text->ink]);
     graph_set(node, "class", "text");
     set_label(node, text->text, text->left);
     set_size(node, width, text->size);
@@ -290,7 +290,7 @@ static void add_line_sample(const canvas *c, size_t i)
 
     for (size_t b = 0; b < c->drawing->n_bonds; b++)
         sample.dashed = sample.dashed || (sample.cut && c->drawing->bonds[b].dashed);
-    for (int end = 0; end < 2; end++) {
+    for (size_t end = 0; end < 2; end++) {
         ends[end] = new_node(c, end == 0 ? "from" : "to", i);
         graph_set(ends[end], "style", "invis");
         set_size(ends[end], 0.1, 0.1);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PNG_DPI     180.0  /* unless the picture is so large that it gets */
@@ -89,20 +90,35 @@ static void part_sides(const canvas *c)
     }
 }
 
+/* The n numbers of an attribute "1.5,2,...": false if it holds fewer, or is not there. */
+static bool read_numbers(double *out, size_t n, void *object, const char *name)
+{
+    char key[8];
+
+    snprintf(key, sizeof key, "%s", name);
+    const char *text = agget(object, key);
+    for (size_t i = 0; i < n; i++) {
+        char *end = NULL;
+        out[i] = text != NULL ? strtod(text, &end) : 0;
+        if (end == text || (i + 1 < n && *end != ','))
+            return false;
+        text = end + 1;
+    }
+    return true;
+}
+
 /* Take over where the engine put the nodes, and lift labels off the lines that they lie on. */
 static void read_places(const canvas *c)
 {
-    char pos[] = "pos", lp[] = "lp";
     size_t i = 0;
 
     for (Agnode_t *n = agfstnode(c->graph); n != NULL; n = agnxtnode(c->graph, n), i++) {
-        ec_point *at = &c->drawing->nodes[i].at;
-        if (sscanf(agget(n, pos), "%lf,%lf", &at->x, &at->y) != 2)
-            *at = (ec_point){0, 0};
+        double at[2], label[2];
+        if (read_numbers(at, 2, n, "pos"))
+            c->drawing->nodes[i].at = (ec_point){at[0], at[1]};
         for (Agedge_t *e = agfstout(c->graph, n); e != NULL; e = agnxtout(c->graph, e)) {
-            ec_point label;
-            if (sscanf(agget(e, lp), "%lf,%lf", &label.x, &label.y) == 2)
-                graph_set(e, lp, "%.2f,%.2f", label.x, label.y + LABEL_LIFT);
+            if (read_numbers(label, 2, e, "lp"))
+                graph_set(e, "lp", "%.2f,%.2f", label[0], label[1] + LABEL_LIFT);
         }
     }
 }
@@ -112,7 +128,7 @@ static ec_status place_free(GVC_t *gvc, const canvas *c, ec_error *err)
 {
     Agraph_t *graph = c->graph;
     bool layered = c->drawing->n_nodes <= FREE_DOT_MAX;
-    ec_point low, high;
+    double box[4];
     ec_status status;
 
     graph_set(graph, "rankdir", "LR");
@@ -129,11 +145,10 @@ static ec_status place_free(GVC_t *gvc, const canvas *c, ec_error *err)
     gvFreeLayout(gvc, graph);
     read_places(c);
     graph_set(graph, "rankdir", "TB");
-    const char *box = agget(graph, (char[]){"bb"});
-    if (box == NULL || sscanf(box, "%lf,%lf,%lf,%lf", &low.x, &low.y, &high.x, &high.y) != 4)
+    if (!read_numbers(box, 4, graph, "bb"))
         return ec_fail(err, EC_ENUMERIC, "Graphviz did not say where the nodes stand");
-    status = ec_drawing_frame(c->drawing, low, high, err);
-    return status;
+    const ec_point low = {box[0], box[1]}, high = {box[2], box[3]};
+    return ec_drawing_frame(c->drawing, low, high, err);
 }
 
 /* ------------------------------------------------------------------- render */
