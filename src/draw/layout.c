@@ -24,7 +24,7 @@ size_t draw_count_sites(const ec_drawing *drawing)
 
 double draw_line_width(uint32_t dim, double scale)
 {
-    return scale * (0.5 + 0.28 * log2(dim > 0 ? dim : 1));
+    return scale * (0.6 + 0.24 * log2(dim > 0 ? dim : 1));
 }
 
 double draw_name_column(const ec_drawing *drawing, double font)

@@ -18,7 +18,7 @@
 #define UNIT_MIN 11.0 /* points for each such unit, so that the rows' names fit */
 
 #define CHAIN     26.0 /* between the tensors that stand in the middle of the ring */
-#define INNER     92.0 /* room around them */
+#define INNER     66.0 /* room around them */
 #define NODE_MAX  11.0
 #define NODE_MIN  1.2
 #define DISC      0.92 /* of the room along the ring that a circle takes, */
@@ -26,9 +26,12 @@
 #define DASH_FROM 5.0  /* node width from which bonds are long enough for dashes */
 
 #define FONT   7.2
-#define LINE   1.35 /* from name to name, of the font size */
-#define MARGIN 6.0  /* between the names of the rows and what is beside them */
-#define USUAL  0.35 /* the usual opening for these names, in radians */
+#define MARGIN 9.0  /* between the names of the rows and what is beside them */
+#define USUAL  0.15 /* the usual opening for these names, in radians */
+
+#define MARGIN_FONT 9.0
+#define MARGIN_GAP  24.0
+#define LINE        1.6 /* from line to line at the margin, of the font size */
 
 /* A ring: the tree with its line of sites bent clockwise around the node `hub` in the middle. */
 typedef struct ring {
@@ -153,20 +156,33 @@ static void place_bond(const ring *g, ec_drawing *drawing, ec_draw_bond *bond)
     bond->font = 0;
 }
 
-/*
- * Names of the rings in the opening; those of the hub and of what is above it between the innermost
- * ring and the hub.
- */
+/* The name of each ring in the opening. The hub and what is above it need none. */
 static ec_status name_rings(const ring *g, ec_drawing *drawing, ec_error *err)
 {
     ec_status status = EC_OK;
-    size_t hub_row = drawing->nodes[g->hub].row;
-    double width = draw_name_column(drawing, FONT) + draw_note_column(drawing, FONT), at = 0;
+
+    for (size_t r = 0; r < drawing->nodes[g->hub].row; r++) {
+        const ec_draw_row *row = &drawing->rows[r];
+        ec_draw_text text = {.at = {0, -row->at}, .size = FONT, .bold = true};
+        text.ink = row->cut ? EC_DRAW_CUT_INK : EC_DRAW_BLACK;
+        text.text = ec_strdup(row->name, err);
+        EC_TRY(draw_add_text(drawing, text, err));
+    }
+done:
+    return status;
+}
+
+/* All rows at the left margin, the outermost ring lowest. */
+static ec_status list_rows(ec_drawing *drawing, ec_error *err)
+{
+    ec_status status = EC_OK;
+    double line = LINE * MARGIN_FONT, middle = (double)(drawing->n_rows - 1) / 2;
+    double left = -drawing->rows[0].at - MARGIN_GAP - draw_name_column(drawing, MARGIN_FONT) -
+                  draw_note_column(drawing, MARGIN_FONT);
 
     for (size_t r = 0; r < drawing->n_rows; r++) {
-        const ec_draw_row *row = &drawing->rows[r];
-        at = r < hub_row ? row->at : at - LINE * FONT;
-        EC_TRY(draw_add_row_text(drawing, row, (ec_point){-width / 2, -at}, FONT, err));
+        ec_point at = {left, ((double)r - middle) * line};
+        EC_TRY(draw_add_row_text(drawing, &drawing->rows[r], at, MARGIN_FONT, err));
     }
 done:
     return status;
@@ -178,11 +194,10 @@ done:
  */
 static void open_ring(ring *g, const ec_drawing *drawing)
 {
-    double names = draw_name_column(drawing, FONT) + draw_note_column(drawing, FONT);
-
     for (size_t v = 0; v < g->hub; v++) {
-        double radius = drawing->rows[drawing->nodes[v].row].at, share = share_of(g, v);
-        double clear = asin(fmin(1, (names / 2 + MARGIN) / radius));
+        const ec_draw_row *row = &drawing->rows[drawing->nodes[v].row];
+        double half = ec_draw_text_width(row->name, FONT, true) / 2 + MARGIN;
+        double clear = asin(fmin(1, half / row->at)), share = share_of(g, v);
         g->opening = fmax(g->opening, 2 * (clear - share * PI) / (1 - share));
     }
 }
@@ -202,6 +217,7 @@ ec_status draw_ring(ec_drawing *drawing, ec_error *err)
     for (size_t i = 0; i < drawing->n_bonds; i++)
         place_bond(&g, drawing, &drawing->bonds[i]);
     EC_TRY(name_rings(&g, drawing, err));
+    EC_TRY(list_rows(drawing, err));
 done:
     draw_intervals_clear(&g.t);
     return status;

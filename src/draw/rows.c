@@ -22,8 +22,8 @@
 
 /* Between rows: straight bonds are short; bonds that spread rise with their spread, so far. */
 #define RISE        30.0
-#define SPREAD_RISE 0.16
-#define RISE_MAX    96.0
+#define SPREAD_RISE 0.17
+#define RISE_MAX    120.0
 
 #define MARGIN_FONT 9.0
 #define MARGIN_GAP  30.0
@@ -106,27 +106,41 @@ done:
     return status;
 }
 
+/*
+ * The label stands half way between the edges of the bond's ends, on the right, or on the left of
+ * one that bends to the right. Bonds beside each other do the same: it has the width of the lower
+ * end's interval, or there is none.
+ */
+static void place_label(ec_draw_bond *bond, const ec_drawing *drawing, const draw_intervals *t)
+{
+    const ec_draw_node *lower = &drawing->nodes[bond->lower];
+    const ec_draw_node *upper = &drawing->nodes[bond->upper];
+    double low = lower->at.y + lower->height / 2, high = upper->at.y - upper->height / 2;
+    double scale = fmax(row_scale(t, lower->row), 0.5),
+           shift = LABEL_SHIFT * scale + bond->width / 2;
+
+    bond->font = fmax(FONT_MIN, 0.92 * row_font(t, lower->row));
+    double width = ec_draw_text_width(bond->label, bond->font, bond->cut);
+    bond->label_at.x = lower->at.x + (lower->at.x < upper->at.x - 1 ? -1 : 1) * (shift + width / 2);
+    bond->label_at.y = (low + high) / 2;
+    if (width + 2 * shift > t->width[bond->lower])
+        bond->font = 0;
+}
+
 /* A bond leaves its lower end upwards and bends towards the upper one. */
 static void place_bond(ec_draw_bond *bond, const ec_drawing *drawing, const draw_intervals *t)
 {
     const ec_draw_node *lower = &drawing->nodes[bond->lower];
-    const ec_draw_node *upper = &drawing->nodes[bond->upper];
-    ec_point a = lower->at, b = upper->at;
-    double rise = b.y - a.y, scale = row_scale(t, lower->row);
+    ec_point a = lower->at, b = drawing->nodes[bond->upper].at;
+    double rise = b.y - a.y;
 
     bond->curve[0] = a;
-    bond->curve[1] = (ec_point){a.x, a.y + 0.55 * rise};
-    bond->curve[2] = (ec_point){b.x + 0.3 * (a.x - b.x), b.y - 0.12 * rise};
+    bond->curve[1] = (ec_point){a.x, a.y + 0.5 * rise};
+    bond->curve[2] = (ec_point){b.x + 0.35 * (a.x - b.x), b.y - 0.22 * rise};
     bond->curve[3] = b;
-    bond->width = draw_line_width(bond->dim, fmax(scale, 0.5));
+    bond->width = draw_line_width(bond->dim, fmax(row_scale(t, lower->row), 0.5));
     bond->dashed = bond->cut;
-    bond->font = fmax(FONT_MIN, 0.92 * row_font(t, lower->row));
-    /* half way between the edges of its ends, on the right, or where the bond bends away from */
-    double low = a.y + lower->height / 2, high = b.y - upper->height / 2;
-    bond->label_at.y = (low + high) / 2;
-    bond->label_at.x = a.x + (a.x < b.x - 1 ? -1 : 1) *
-                                 (LABEL_SHIFT * fmax(scale, 0.5) + bond->width / 2 +
-                                  ec_draw_text_width(bond->label, bond->font, bond->cut) / 2);
+    place_label(bond, drawing, t);
 }
 
 /* Name and note of each row at the left margin. */
