@@ -79,6 +79,13 @@ const char *draw_side_name(ec_draw_side side);
 /** Number of the first tensor (and index) of each level, n_levels + 1 entries, as in ec_network. */
 ec_status draw_level_starts(size_t **out, const ec_arch *arch, ec_error *err);
 
+/**
+ * The children of a window in the order in which they stand around its centre, clockwise from
+ * straight down: drawn as a ring, left is left and top is top. NULL where the window is a line.
+ * Owns: *out, to be released by ec_free.
+ */
+ec_status draw_clockwise(size_t **out, const uint32_t window[2], ec_error *err);
+
 /** Position of child c (row-major) of the window of index (level, position) in the grid below. */
 size_t draw_child(const ec_arch *arch, size_t level, size_t position, size_t c);
 

@@ -15,6 +15,7 @@ typedef struct builder {
     size_t *starts;     /* number of the first tensor of each level */
     uint32_t *class_of; /* of the subtree under each tensor; NULL: nothing is folded */
     size_t top_window;  /* the highest level that pools; 0 if none does */
+    size_t *clockwise;  /* order of the top window's children; NULL: as they are */
     uint64_t *n_cut;    /* indices of each level that the cut holds */
     ec_error *err;
 } builder;
@@ -42,17 +43,10 @@ static bool equal_children(const builder *b, size_t level, size_t x, size_t y)
     return b->class_of[b->starts[level - 1] + x] == b->class_of[b->starts[level - 1] + y];
 }
 
-/*
- * Which child comes c-th. A ring runs clockwise from the bottom: the quarters of its top window go
- * bottom left, top left, top right, bottom right, so that left is left and top is top.
- */
+/* Which child comes c-th: along a ring, those of the top window go round its centre. */
 static size_t child_in_order(const builder *b, size_t level, size_t c)
 {
-    static const size_t clockwise[] = {2, 0, 1, 3};
-    const uint32_t *window = b->arch->levels[level].window;
-    bool ring = b->class_of == NULL && b->arch->n_sites > EC_DRAW_ROWS_MAX;
-
-    return ring && level == b->top_window && window[0] == 2 && window[1] == 2 ? clockwise[c] : c;
+    return b->clockwise != NULL && level == b->top_window ? b->clockwise[c] : c;
 }
 
 static ec_status family_of(family *f, const builder *b, size_t level, size_t position)
@@ -281,11 +275,14 @@ ec_status draw_tree(ec_drawing *drawing, const ec_arch *arch, const ec_draw_opti
     EC_TRY(draw_level_starts(&b.starts, arch, err));
     EC_NEW(b.n_cut, arch->n_levels);
     EC_TRY(choose_fold(&b, run));
+    if (!drawing->folded && arch->n_sites > EC_DRAW_ROWS_MAX)
+        EC_TRY(draw_clockwise(&b.clockwise, arch->levels[b.top_window].window, err));
     EC_TRY(add_subtree(&b, top, 0, 1, &root));
     EC_TRY(add_rows(&b));
 done:
     ec_free(b.starts);
     ec_free(b.class_of);
+    ec_free(b.clockwise);
     ec_free(b.n_cut);
     return status;
 }

@@ -210,26 +210,40 @@ static void many_sites_form_a_ring_and_nothing_overlaps(void **state)
     }
 }
 
-/* In a ring of a grid left is left: all sites of the left half, at negative x. */
-static void a_ring_keeps_the_quarters_of_a_grid(void **state)
+/* In a ring left is left: the sites of the left half stand at negative x, whatever the window. */
+static void check_left_is_left(const char *description, size_t height, size_t width)
 {
-    (void)state;
-    char sides[1025];
+    char *sides = ec_calloc(height * width + 1, 1, NULL);
     ec_error err = {0};
     scene s;
 
-    scene_sides(sides, false);
-    scene_parse(&s, scene_grid, sides, EC_DRAW_FOLD_NEVER);
+    for (size_t i = 0; i < height * width; i++)
+        sides[i] = i % width < width / 2 ? 'A' : 'B';
+    scene_parse(&s, description, sides, EC_DRAW_FOLD_NEVER);
     assert_ok(ec_drawing_layout(s.drawing, &err), &err);
+    assert_int_equal(s.drawing->shape, EC_DRAW_RING);
     for (size_t v = 0; v < s.drawing->n_nodes; v++) {
         const ec_draw_node *node = &s.drawing->nodes[v];
-        if (node->kind == EC_DRAW_SITE) {
-            assert_int_equal(node->at.x < 0, node->number % 32 < 16);
-            assert_int_equal(node->side, node->number % 32 < 16 ? EC_DRAW_SIDE_A : EC_DRAW_SIDE_B);
-        }
+        if (node->kind == EC_DRAW_SITE)
+            assert_int_equal(node->at.x < 0, node->side == EC_DRAW_SIDE_A);
     }
     check_nothing_overlaps(s.drawing);
+    ec_free(sides);
     scene_clear(&s);
+}
+
+static void a_ring_keeps_left_and_right_of_a_grid(void **state)
+{
+    (void)state;
+    check_left_is_left(scene_grid, 32, 32);
+    check_left_is_left("{name: g, input: {shape: [12, 16], channels: 3}, layers: ["
+                       "{conv: {channels: 4}}, {pool: {window: [2, 4]}}, {conv: {channels: 4}}, "
+                       "{pool: {window: [6, 4]}}, {dense: {outputs: 10}}]}",
+                       12, 16);
+    check_left_is_left("{name: line, input: {shape: [256], channels: 3}, layers: ["
+                       "{conv: {channels: 4}}, {pool: {window: 16}}, {conv: {channels: 4}}, "
+                       "{pool: {window: 16}}, {dense: {outputs: 10}}]}",
+                       1, 256);
 }
 
 static bool has_key(const ec_drawing *drawing, ec_draw_sample sample)
@@ -315,7 +329,7 @@ int main(void)
         cmocka_unit_test(rows_are_aligned_and_nothing_overlaps),
         cmocka_unit_test(sixty_four_sites_stand_in_readable_rows),
         cmocka_unit_test(many_sites_form_a_ring_and_nothing_overlaps),
-        cmocka_unit_test(a_ring_keeps_the_quarters_of_a_grid),
+        cmocka_unit_test(a_ring_keeps_left_and_right_of_a_grid),
         cmocka_unit_test(the_key_explains_what_occurs_and_nothing_else),
         cmocka_unit_test(lines_widen_with_the_dimension),
         cmocka_unit_test(layout_survives_running_out_of_memory),
