@@ -128,7 +128,7 @@ typedef struct ec_drawing {
 } ec_drawing;
 
 typedef enum ec_draw_fold {
-    EC_DRAW_FOLD_AUTO, /* fold what would exceed EC_DRAW_MAX_NODES */
+    EC_DRAW_FOLD_AUTO, /* fold what would be thousands of nodes */
     EC_DRAW_FOLD_NEVER,
     EC_DRAW_FOLD_ALWAYS
 } ec_draw_fold;
@@ -150,7 +150,8 @@ typedef struct ec_draw_options {
  *
  * Cost:   O(sites) memory for folding, O(sites log sites) time; else O(nodes).
  * Owns:   *out, to be freed by ec_drawing_free; NULL after an error. Keeps nothing of its inputs.
- * Errors: EC_ELIMIT  more than EC_DRAW_MAX_NODES nodes, or memory
+ * Errors: EC_ELIMIT  more than EC_DRAW_MAX_NODES nodes, of a network more than an engine can place,
+ *                    or memory
  *         EC_EINVAL  id has other characters, partition or cut is of another architecture
  *         EC_ENOMEM
  */
@@ -161,10 +162,10 @@ EC_NODISCARD ec_status ec_drawing_from_arch(ec_drawing **out, const ec_arch *arc
 void ec_drawing_free(ec_drawing *drawing);
 
 /**
- * The drawing, not its layout, as text: lines "entcap-drawing 1", id, form, name, caption, then
- * rows, nodes and bonds, and "end". Words are separated by one blank; texts are quoted, with \\,
- * \" and \n. *size excludes the closing 0 byte.
- * Owns: *text, to be released by ec_free; NULL after an error. Errors: EC_ENOMEM
+ * The drawing, not its layout, as text: lines "entcap-drawing 1", id, form, folded, name, caption,
+ * then rows, nodes and bonds, and "end". Words are separated by one blank; texts are quoted, quotes
+ * and backslashes in them behind a backslash. *size excludes the closing 0 byte. Owns: *text, to be
+ * released by ec_free; NULL after an error. Errors: EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_drawing_write(char **text, size_t *size, const ec_drawing *drawing,
                                         ec_error *err);

@@ -128,6 +128,15 @@ bool draw_is_id(const char *id)
     return *id != '\0' && id[strspn(id, id_characters)] == '\0';
 }
 
+static size_t count_tensors(const ec_arch *arch)
+{
+    size_t n = arch->n_tensors;
+
+    for (size_t level = 0; level < arch->n_levels; level++)
+        n += ec_level_positions(&arch->levels[level]);
+    return n;
+}
+
 static ec_status check_options(const ec_arch *arch, const ec_draw_options *options, ec_error *err)
 {
     const char *id = options->id;
@@ -137,8 +146,13 @@ static ec_status check_options(const ec_arch *arch, const ec_draw_options *optio
     if (options->partition != NULL && options->partition->a.n != arch->n_sites)
         return ec_fail(err, EC_EINVAL, "partition of %zu sites, the architecture has %zu",
                        options->partition->a.n, arch->n_sites);
-    if (options->cut != NULL && (options->partition == NULL || options->cut->side_a == NULL))
+    if (options->cut == NULL)
+        return EC_OK;
+    if (options->partition == NULL || options->cut->side_a == NULL)
         return ec_fail(err, EC_EINVAL, "a cut is drawn with its partition and its sides");
+    if (options->cut->n_tensors != count_tensors(arch))
+        return ec_fail(err, EC_EINVAL, "cut of %zu tensors, the architecture has %zu",
+                       options->cut->n_tensors, count_tensors(arch));
     return EC_OK;
 }
 

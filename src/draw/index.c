@@ -75,9 +75,10 @@ ec_status draw_clockwise(size_t **out, const uint32_t window[2], ec_error *err)
     EC_NEW(places, n);
     EC_NEW(*out, n);
     for (size_t c = 0; c < n; c++) {
+        size_t row = c / window[1], column = c % window[1];
         /* right and down from the centre; atan2 of (left, down) turns clockwise from down */
-        double right = (double)(c % window[1]) - 0.5 * (window[1] - 1);
-        double down = (double)(c / window[1]) - 0.5 * (window[0] - 1);
+        double right = (double)column - 0.5 * (window[1] - 1);
+        double down = (double)row - 0.5 * (window[0] - 1);
         double turn = atan2(-right, down);
         places[c] = (place){.turn = turn < 0 ? turn + 2 * acos(-1) : turn, .child = c};
     }

@@ -112,6 +112,8 @@ static void place_rings(const ring *g, ec_drawing *drawing)
         drawing->rows[r].at = room;
     }
     outer = fmax(outer, inner + UNIT_MIN * sum);
+    if (sum <= 0) /* the sites stand around the hub itself */
+        inner = fmax(inner, outer);
     for (size_t r = hub_row; r-- > 0;) {
         double room = r + 1 < hub_row ? drawing->rows[r].at * (outer - inner) / sum : inner;
         drawing->rows[r].at = drawing->rows[r + 1].at + room;

@@ -274,6 +274,9 @@ static void what_does_not_fit_together_is_refused(void **state)
     check_refused(s.c.arch, &options, EC_EINVAL, "partition of 5 sites, the architecture has 4");
     options = (ec_draw_options){.cut = &s.cut};
     check_refused(s.c.arch, &options, EC_EINVAL, "a cut is drawn with its partition and its sides");
+    s.cut.n_tensors = 8;
+    options.partition = &s.partition;
+    check_refused(s.c.arch, &options, EC_EINVAL, "cut of 8 tensors, the architecture has 7");
     scene_clear(&s);
 }
 

@@ -42,8 +42,10 @@ static const char *const fonts[RENDER_N_FORMATS][2] = {
     [RENDER_PDF] = RENDER_FACES, [RENDER_PNG] = RENDER_FACES,
 };
 
-/* What Graphviz had to say: any word of it is a failure, because it also goes on after errors. The
- * only global here: its callback takes no argument. */
+/*
+ * What Graphviz had to say: any word of it is a failure, because it also goes on after errors. A
+ * global, because its callback takes no argument.
+ */
 static struct {
     char text[400];
     bool spoke;
@@ -77,13 +79,13 @@ static void part_sides(const canvas *c)
     static const char *const ranks[] = {"same", "min", "max"};
 
     for (ec_draw_side side = EC_DRAW_SIDE_A; side <= EC_DRAW_SIDE_B; side++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "side%d", (int)side);
         Agraph_t *group = agsubg(c->graph, name, true);
         graph_set(group, "rank", "%s", ranks[side]);
         for (size_t i = 0; i < drawing->n_nodes; i++) {
             const ec_draw_node *node = &drawing->nodes[i];
-            snprintf(name, sizeof name, "s%u", (unsigned)node->number);
+            snprintf(name, sizeof name, "s%llu", (unsigned long long)node->number);
             if (node->kind == EC_DRAW_SITE && node->side == side)
                 agsubnode(group, agnode(c->graph, name, false), true);
         }
@@ -230,11 +232,11 @@ ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format 
     *bytes = NULL;
     *size = 0;
     memcpy(c.fonts, fonts[format], sizeof c.fonts);
+    agseterrf(listen);
     if (status == EC_OK)
         status = graph_open(&c, err);
     if (status != EC_OK)
         return status;
-    agseterrf(listen);
     GVC_t *gvc = gvContext();
     if (gvc == NULL)
         status = ec_fail(err, EC_ENUMERIC, "Graphviz does not start");
