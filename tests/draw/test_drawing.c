@@ -162,6 +162,23 @@ static void only_equal_subtrees_are_folded(void **state)
     assert_int_equal(folded_nodes("AAAB"), 2 + 4 + 6);
 }
 
+/* The same sites in both halves, but a cut that runs through one of them only. */
+static void subtrees_that_the_cut_treats_differently_are_not_folded(void **state)
+{
+    (void)state;
+    scene s;
+    scene_parse(&s, scene_four, "ABAB", EC_DRAW_FOLD_ALWAYS);
+    assert_int_equal(s.drawing->n_nodes, 8);
+    ec_drawing_free(s.drawing);
+    s.cut.side_a[4] = !s.cut.side_a[4]; /* W1 of the first half */
+    const ec_draw_options options = {
+        .partition = &s.partition, .cut = &s.cut, .fold = EC_DRAW_FOLD_ALWAYS};
+    ec_error err = {0};
+    assert_ok(ec_drawing_from_arch(&s.drawing, s.c.arch, &options, NULL, &err), &err);
+    assert_int_equal(s.drawing->n_nodes, 2 + 2 * 6);
+    scene_clear(&s);
+}
+
 static void the_checkerboard_of_1024_sites_folds_to_a_chain(void **state)
 {
     (void)state;
@@ -342,6 +359,7 @@ int main(void)
         cmocka_unit_test(sides_are_those_of_the_partition_and_the_cut),
         cmocka_unit_test(folding_keeps_all_numbers),
         cmocka_unit_test(only_equal_subtrees_are_folded),
+        cmocka_unit_test(subtrees_that_the_cut_treats_differently_are_not_folded),
         cmocka_unit_test(the_checkerboard_of_1024_sites_folds_to_a_chain),
         cmocka_unit_test(captions_say_rank_and_cut),
         cmocka_unit_test(rows_name_the_layers_from_the_sites_up),

@@ -28,7 +28,7 @@ static const char hostile[] = "entcap-drawing 1\n"
                               "node site A 0 0 1 - \"0\" \"site <0>\"\n"
                               "node site B 0 1 1 - \"1\" \"]]>\"\n"
                               "node copy - 1 0 1 cut \"\" \"--> <!--\"\n"
-                              "node tensor - 2 0 1 - \"<b>&T\\\\N\" \"&quot;\"\n"
+                              "node tensor - 2 0 1 - \"<b>&lt;\\\\N\" \"&quot;\"\n"
                               "bond 0 2 4 cut \"<u>\"\n"
                               "bond 1 2 4 cut \"&gt;\"\n"
                               "bond 2 3 4 cut \"\\\\E\"\n"
@@ -56,7 +56,7 @@ static void hostile_names_are_text_in_svg(void **state)
     assert_printed("<desc id=\"x-1-desc\">\\N \\G &lt;b&gt;&amp;amp;&lt;/b&gt;</desc>");
     assert_printed("<title>--&gt; &lt;!--</title>");
     assert_printed("<title>&amp;quot;</title>");
-    assert_printed(">&lt;b&gt;&amp;T\\N</text>");
+    assert_printed(">&lt;b&gt;&amp;lt;\\N</text>");
     assert_printed(">\\E</text>");
     assert_exits(1, "grep -i -e '<script' -e '<!--' -e '<b>' %s/x.svg", (char *)*state);
     assert_exits(0, "! command -v xmllint >/dev/null || xmllint --noout %s/x.svg", (char *)*state);
