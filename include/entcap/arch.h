@@ -182,6 +182,12 @@ EC_NODISCARD ec_status ec_arch_parse(ec_arch **out, const char *text, size_t siz
 void ec_arch_free(ec_arch *arch);
 
 /**
+ * Append the description as YAML that ec_arch_parse reads back to an equal one; comments are lost.
+ * Errors: EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_arch_print(ec_text *text, const ec_arch *arch, ec_error *err);
+
+/**
  * Override a width: "r0=16" or "input=8" (channels M) in the layers form, "INDEX=4" in a network.
  * Errors: EC_EINVAL (unknown name, with the nearest known one; value outside 1 .. 2^20).
  */
