@@ -12,6 +12,7 @@
  */
 
 #include "entcap/bound.h"
+#include "entcap/design.h"
 #include "entcap/io.h"
 #include "entcap/state.h"
 
@@ -30,6 +31,14 @@ typedef struct ec_states_found {
     const ec_partitions *partitions;
     const ec_state *states; /* one per partition */
 } ec_states_found;
+
+/** The answer to a question of design. All borrowed. */
+typedef struct ec_design_found {
+    const ec_arch *arch;
+    const ec_design_input *question;
+    const ec_design_answer *answer;
+    const ec_bound *bounds; /* at the best widths, one per goal; NULL where there are none */
+} ec_design_found;
 
 /** Does every label keep the bound across every partition? */
 bool ec_report_holds(const ec_states_found *found);
@@ -52,6 +61,16 @@ const char *ec_verdict_text(ec_verdict verdict); /* "failed", "undecided", "met"
  * that is whole. Met by the power bound or by a computed generic rank.
  */
 ec_verdict ec_report_verdict(const ec_requirement *requirement, const ec_bound *bound);
+
+/* ------------------------------------------------------------------ design */
+
+/** The document of `entcap design`: widths, what they cost and carry, what limits them, runner-up.
+ */
+void ec_report_design_json(ec_json *json, const ec_design_found *found);
+
+/** The same for people. Errors: EC_ENOMEM */
+EC_NODISCARD ec_status ec_report_design_text(ec_text *out, const ec_design_found *found, bool color,
+                                             ec_error *err);
 
 /* -------------------------------------------------------------------- JSON */
 

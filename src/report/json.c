@@ -13,7 +13,7 @@ enum {
 };
 
 /* An exact integer as a decimal string; null beyond MAX_DIGITS. */
-static void put_rank(ec_json *json, const char *key, const ec_int *rank)
+void ec_json_rank(ec_json *json, const char *key, const ec_int *rank)
 {
     if (ec_log2_of(rank) > MAX_DIGITS * 3.33 || ec_int_digits(rank) > MAX_DIGITS) {
         ec_json_null(json, key);
@@ -49,13 +49,13 @@ static ec_status put_architecture(ec_json *json, const ec_arch *arch, ec_error *
     ec_json_string(json, "name", arch->name);
     ec_json_uint(json, "sites", arch->n_sites);
     EC_TRY(ec_arch_parameters(&count, arch, err));
-    put_rank(json, "parameters", &count);
+    ec_json_rank(json, "parameters", &count);
     if (ec_arch_is_network(arch)) {
         ec_json_null(json, "multiply_adds");
         goto done;
     }
     EC_TRY(ec_arch_multiply_adds(&count, arch, err));
-    put_rank(json, "multiply_adds", &count);
+    ec_json_rank(json, "multiply_adds", &count);
 done:
     ec_int_clear(&count);
     return status;
@@ -64,7 +64,7 @@ done:
 static void put_cut(ec_json *json, const ec_cut *cut)
 {
     ec_json_open(json, "min_cut", EC_JSON_OBJECT_LINE);
-    put_rank(json, "rank", &cut->rank);
+    ec_json_rank(json, "rank", &cut->rank);
     ec_json_real(json, "log2", cut->log2);
     ec_json_open(json, "factors", EC_JSON_OBJECT);
     for (size_t i = 0; i < cut->n_factors; i++) {
@@ -91,7 +91,7 @@ static void put_cut(ec_json *json, const ec_cut *cut)
 static void open_rank(ec_json *json, const char *key, const ec_int *rank)
 {
     ec_json_open(json, key, EC_JSON_OBJECT_LINE);
-    put_rank(json, "rank", rank);
+    ec_json_rank(json, "rank", rank);
     ec_json_real(json, "log2", ec_log2_of(rank));
 }
 
@@ -106,7 +106,7 @@ static void put_generic(ec_json *json, const ec_bound *bound)
     }
     ec_int_set_u64(&rank, generic->rank);
     ec_json_open(json, "generic_rank", EC_JSON_OBJECT_LINE);
-    put_rank(json, "rank", &rank);
+    ec_json_rank(json, "rank", &rank);
     ec_json_string(json, "status", generic->status == EC_RANK_PROVED ? "proved" : "probable");
     ec_json_real(json, "error", generic->error);
     ec_json_uint(json, "prime", generic->prime);
@@ -114,9 +114,9 @@ static void put_generic(ec_json *json, const ec_bound *bound)
     ec_int_clear(&rank);
 }
 
-static void put_bottleneck(ec_json *json, const ec_bottleneck *bottleneck)
+void ec_json_bottleneck(ec_json *json, const char *key, const ec_bottleneck *bottleneck)
 {
-    ec_json_open(json, "bottleneck", EC_JSON_ARRAY_LINE);
+    ec_json_open(json, key, EC_JSON_ARRAY_LINE);
     for (size_t i = 0; i < bottleneck->n_sets; i++) {
         ec_json_open(json, NULL, EC_JSON_ARRAY);
         for (size_t j = bottleneck->set_start[i]; j < bottleneck->set_start[i + 1]; j++)
@@ -173,7 +173,7 @@ static void put_bound(ec_json *json, const ec_partition *partition, const ec_bou
         ec_json_null(json, "power_bound");
     }
     put_generic(json, bound);
-    put_bottleneck(json, &bound->bottleneck);
+    ec_json_bottleneck(json, "bottleneck", &bound->bottleneck);
 }
 
 ec_status ec_report_bounds_json(ec_json *json, const ec_bounds_found *found, bool certificate,
@@ -217,7 +217,7 @@ static void put_exact_rank(ec_json *json, const ec_exact_rank *exact)
         return;
     }
     ec_int_set_u64(&rank, exact->rank);
-    put_rank(json, "rank", &rank);
+    ec_json_rank(json, "rank", &rank);
     ec_int_clear(&rank);
 }
 
@@ -288,7 +288,7 @@ ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_
 
         ec_json_open(json, NULL, EC_JSON_OBJECT);
         ec_json_string(json, "name", partitions->items[i].name);
-        put_rank(json, "bound", &state->bound);
+        ec_json_rank(json, "bound", &state->bound);
         ec_json_real(json, "bound_log2", ec_log2_of(&state->bound));
         ec_json_bool(json, "holds", state->holds);
         ec_json_bool(json, "measured", ec_report_measured(state));

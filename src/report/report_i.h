@@ -63,6 +63,10 @@ char *ec_sides_text(const ec_cut *cut, const ec_tensor_group *group, ec_error *e
 void ec_put_bound_notes(ec_text *out, const ec_bounds_found *found);
 void ec_put_label_notes(ec_text *out, const ec_state *state);
 
+/** An exact integer as a decimal string, null beyond 4,000 digits; the sets of layers. */
+void ec_json_rank(ec_json *json, const char *key, const ec_int *rank);
+void ec_json_bottleneck(ec_json *json, const char *key, const ec_bottleneck *bottleneck);
+
 /* ------------------------------------------------------------------ charts */
 
 /** A line of a chart; what is not finite is left out. */

@@ -228,6 +228,7 @@ void tool_put_safe(FILE *stream, const char *text);
 /* -------------------------------------------------------------------- verbs */
 
 int cmd_bound(tool *t);
+int cmd_design(tool *t);
 int cmd_formula(tool *t);
 int cmd_train(tool *t);
 int cmd_predict(tool *t);
