@@ -12,7 +12,7 @@ static double feature(const ec_weights *weights, size_t d, double x)
     return fmax(0, weights->slope[d] * x + weights->offset[d]);
 }
 
-/* where f_d bends, kept within [0, 1] */
+/* where f_d = max(0, slope x + offset) bends, kept within [0, 1] */
 static double knot(const ec_weights *weights, size_t d)
 {
     if (weights->slope[d] == 0)

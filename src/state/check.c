@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+/* NaN would run through every matrix and come out as a spectrum of NaN, or as no rank at all */
 static ec_status check_finite(const double *x, size_t n, const char *what, size_t layer,
                               ec_error *err)
 {

@@ -15,6 +15,7 @@ static ec_status vector_new(ec_table *out, size_t r, int copies, ec_ledger *ledg
     return ec_table_new(out, ledger, (size_t)n, 0, NULL, err);
 }
 
+/* t <- t u, entry by entry */
 static void multiply(ec_table *t, const ec_table *u)
 {
     double norms = ec_table_norm(t) * ec_table_norm(u);
@@ -81,6 +82,7 @@ ec_status ec_copies_transform(ec_table *t, int copies, const ec_table *w, ec_led
     ec_status status = EC_OK;
     ec_table out = {.rows = 0};
 
+    /* each turn takes the last index to the front: after all of them the order is the old one */
     for (int k = 0; k < copies; k++) {
         EC_TRY(apply_once(&out, t, w, ledger, err));
         ec_table_free(t, ledger);
@@ -141,6 +143,7 @@ ec_status ec_copies_absorb(ec_copies *t, ec_copies *u, ec_ledger *ledger, ec_err
         *u = (ec_copies){.r = 0};
         return EC_OK;
     }
+    /* A with B makes a mixed message: from here on four indices must be kept */
     if (mixed && !ec_copies_mixed(t))
         EC_TRY(expand(&t->four, t, ledger, err));
     if (mixed && !ec_copies_mixed(u))

@@ -5,6 +5,11 @@
 
 #include <stdio.h>
 
+/**
+ * The rank of the stored weights: bound + 1 random product inputs on each side show any rank up to
+ * bound + 1, enough to see whether the claim is true without knowing how large the tensor is.
+ */
+
 static void say_why(ec_state *state, const char *why)
 {
     for (size_t y = 0; y < state->n_labels; y++)

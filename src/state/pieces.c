@@ -5,6 +5,12 @@
 
 #include <math.h>
 
+/**
+ * A piece may be swept towards any of its cut indices. What that costs depends on the labels that
+ * ride along: a piece rooted away from a large label carries it through all of its width. So every
+ * candidate is walked as a plan, without numbers, and the cheapest is taken.
+ */
+
 /* ------------------------------------------------------------------ finding */
 
 /* what sweeping one piece towards a root takes */
@@ -39,6 +45,7 @@ static ec_status predict(cost *out, ec_sweep *sweep, const ec_piece *piece, ec_e
     ec_error limit = {0};
     ec_table t;
 
+    /* from scratch: a table remembered from another candidate would make this one look cheap */
     ec_sweep_restart(sweep, true);
     ec_status status = build_piece(&t, sweep, piece, &limit);
     ec_table_free(&t, &sweep->ledger);
@@ -94,6 +101,7 @@ static void list_bare(ec_pieces *out, const ec_sweep *sweep)
             continue;
         for (size_t k = 0; k < ec_level_window(level); k++)
             in_a += ec_sites_has(sweep->a, ec_level_child(level, p, k));
+        /* one on each side that has sites in the window, whichever side the matrix is on */
         if (in_a > 0)
             out->items[out->n++] = (ec_piece){EC_PIECE_BARE, {0, p}, true, false};
         if (in_a < ec_level_window(level))
@@ -128,6 +136,7 @@ static ec_status choose_roots(ec_pieces *pieces, const uint32_t *number, ec_swee
     cost *best = NULL;
 
     EC_NEW(best, pieces->n);
+    /* the top piece has no index above it: it must get some root below */
     for (size_t i = 0; i < pieces->n; i++)
         if (pieces->items[i].top)
             best[i] = (cost){INFINITY, INFINITY};
@@ -174,6 +183,7 @@ static ec_status add_part(ec_parts *parts, ec_table *t, ec_sweep *sweep, ec_erro
 {
     ec_status status = EC_OK;
 
+    /* never dearer than later: neither rows nor columns grow beyond those of one part */
     for (size_t i = 0; i < parts->n; i++)
         if (ec_table_same_indices(&parts->items[i], t)) {
             EC_TRY(ec_table_join(&parts->items[i], t, EC_NO_INDEX, &sweep->ledger, err));
@@ -275,7 +285,9 @@ ec_status ec_parts_multiply(ec_table *t, const ec_parts *parts, ec_sweep *sweep,
 
     if (t->rows == 0)
         EC_TRY(ec_table_copy(t, &parts->items[first++], &sweep->ledger, err));
-    own = *t; /* its indices at the start; the parts have none in common with each other */
+    /* first those that share an index with t as it is now, while it is small; the parts share none
+       with each other, so what is left only adds columns */
+    own = *t;
     for (int sharing = 1; sharing >= 0; sharing--)
         for (size_t i = first; i < parts->n; i++) {
             if (ec_table_shares_index(&own, &parts->items[i]) != (sharing == 1))

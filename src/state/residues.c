@@ -22,6 +22,7 @@ static void fill_powers(uint64_t *powers, uint64_t p)
 static uint64_t residue(double x, const uint64_t *powers, uint64_t p)
 {
     int exponent;
+    /* |x| = mantissa 2^(exponent - 53), the mantissa an integer */
     double mantissa = ldexp(frexp(fabs(x), &exponent), DBL_MANT_DIG);
 
     if (x == 0)

@@ -14,6 +14,12 @@
 /* With an error beyond this share of the norm a spectrum says nothing. */
 #define MAX_ERROR 1e-7
 
+/**
+ * M = X Z^T, X and Z being all pieces of a side multiplied. Only the piece with the top row depends
+ * on the label: the other side is multiplied once, the other pieces of its own side are joined
+ * once, and so is everything that hangs beside the way from the top row to the cut.
+ */
+
 /* one walk over all pieces and labels */
 typedef struct walk {
     ec_sweep *sweep;
@@ -46,6 +52,7 @@ static double normalise(double *s, size_t n)
 
     if (first == 0)
         return 0;
+    /* relative to the largest: squares must not leave the range of doubles */
     for (size_t i = 0; i < n; i++)
         sum += s[i] / first * (s[i] / first);
     for (size_t i = 0; i < n; i++)

@@ -42,6 +42,9 @@ static void mark_vertex(ec_sweep *sweep, ec_vertex v)
     sweep->pure[id] = pure && !cut;
 }
 
+/* upwards, what is cut and what is pure; then downwards, components: a vertex belongs to that of
+   the vertex above it unless the index between them is cut. In a tree that is all the connection
+   there is: two children of one cut index are apart, although they share its label. */
 static void mark_all(ec_sweep *sweep)
 {
     const ec_arch *arch = sweep->arch;
@@ -71,10 +74,11 @@ static ec_status number_vertices(ec_sweep *sweep, const ec_run *run, ec_error *e
 
     for (size_t l = 0; l < arch->n_levels; l++)
         tensors += (double)ec_level_positions(&arch->levels[l]);
-    if (tensors >= UINT32_MAX)
+    if (tensors >= UINT32_MAX) /* numbers are uint32_t, the last is EC_NO_INDEX */
         return ec_fail(err, EC_ELIMIT, "spectrum: %.3g matrices are more than 2^32", tensors);
     for (size_t l = 0; l < arch->n_levels; l++)
         sweep->level_start[l + 1] = sweep->level_start[l] + ec_level_positions(&arch->levels[l]);
+    /* cut, pure, component, number of its piece, side */
     return ec_run_reserve(run, "spectrum", tensors * 12, err);
 }
 
@@ -154,6 +158,7 @@ static ec_status apply_matrix(ec_table *t, ec_sweep *sweep, ec_vertex v, bool up
     double log_scale = 0;
 
     to.id = ec_sweep_id(sweep, up ? ec_sweep_parent(sweep, v) : v);
+    /* on the wide side the QR costs most: stay on the narrow one */
     if (to.dim >= (up ? level->dim : level->out))
         EC_TRY(ec_table_reduce(t, &sweep->ledger, err));
     if (!sweep->ledger.plan)
@@ -252,8 +257,9 @@ static ec_status begin_up(bool *ready, ec_table *t, ec_sweep *sweep, ec_vertex v
     ec_status status = EC_OK;
 
     *ready = true;
-    if (sweep->cut[id])
+    if (sweep->cut[id]) /* what hangs below is another piece's, or the other side's */
         return label_table(t, sweep, v, true, err);
+    /* equal weights, no label: the same table wherever it stands, on either side */
     if (sweep->pure[id] && sweep->shared_below[v.level] && sweep->whole[v.level].rows != 0) {
         status = ec_table_copy(t, &sweep->whole[v.level], &sweep->ledger, err);
         t->index[0].id = ec_sweep_id(sweep, ec_sweep_parent(sweep, v));
@@ -385,6 +391,7 @@ ec_status ec_sweep_down(ec_table *out, ec_sweep *sweep, const ec_path *path, uin
     ec_status status = EC_OK;
 
     *out = (ec_table){.rows = 0};
+    /* T <- (T joined with what hangs beside the way) W, one level after the other */
     if (path->to + 1 == sweep->arch->n_levels)
         EC_TRY(top_row(out, sweep, label, err));
     else

@@ -43,6 +43,8 @@ ec_status ec_ledger_flops(ec_ledger *ledger, double flops, ec_error *err)
     return ec_run_step(ledger->run, ledger->what, ledger->flops, ledger->planned_flops, err);
 }
 
+/* ------------------------------------------------------------------- tables */
+
 static double table_bytes(const ec_table *t)
 {
     return (double)t->rows * (double)t->cols * sizeof *t->x;
@@ -114,6 +116,7 @@ double ec_table_norm(const ec_table *t)
     return norm_of(t->x, t->rows * t->cols);
 }
 
+/* growth 1 is the ordinary case: as many signs as in a random sum */
 double ec_table_grown_error(double error, double norms, double terms, double result)
 {
     double growth = norms / (sqrt(terms) * result);
@@ -123,6 +126,8 @@ double ec_table_grown_error(double error, double norms, double terms, double res
 
 void ec_table_scale(ec_table *t)
 {
+    /* powers of two only, so that scaling never rounds; after every step, because a product of
+       scaled tables can still be tiny: [1, e] * [e, 1] */
     size_t n = t->rows * t->cols;
     double largest = 0;
     int exponent = 0;
@@ -146,6 +151,8 @@ ec_status ec_table_reduce(ec_table *t, ec_ledger *ledger, ec_error *err)
     ec_status status = EC_OK;
     ec_table r = {.rows = 0};
 
+    /* t = Q R: Q is orthonormal on the sites that are in t already, and no singular value of
+       anything that t is part of depends on it */
     if (t->rows > t->cols) {
         EC_TRY(ec_ledger_flops(ledger, 2.0 * (double)t->rows * (double)t->cols * (double)t->cols,
                                err));
@@ -191,6 +198,7 @@ static void map_columns(size_t *map, const ec_table *whole, const ec_table *part
 {
     size_t stride[EC_TABLE_INDICES], digit[EC_TABLE_INDICES] = {0}, at = 0;
 
+    /* how far one step of each index of `whole` goes in `part`; nowhere if it is not there */
     for (size_t k = 0; k < whole->n; k++) {
         size_t s = 1;
         stride[k] = 0;
@@ -198,6 +206,7 @@ static void map_columns(size_t *map, const ec_table *whole, const ec_table *part
             if (part->index[m].id == whole->index[k].id)
                 stride[k] = s;
     }
+    /* count through the columns like an odometer, the last index fastest */
     for (size_t c = 0; c < whole->cols; c++) {
         map[c] = at;
         for (size_t k = whole->n; k-- > 0;) {
@@ -242,6 +251,8 @@ ec_status ec_table_join(ec_table *t, const ec_table *u, uint32_t open, ec_ledger
                         err));
     EC_TRY(ec_ledger_flops(ledger, (double)out.rows * (double)out.cols, err));
     out.log_scale = t->log_scale + u->log_scale;
+    /* every entry is one product: a sum of one term where all indices are shared. The norms of the
+       operands say how much of them meets in the result. */
     if (!ledger->plan) {
         EC_TRY(multiply_columns(&out, t, u, err));
         out.error = ec_table_grown_error(t->error + u->error, ec_table_norm(t) * ec_table_norm(u),
@@ -291,10 +302,11 @@ ec_status ec_table_close(ec_table *t, ec_ledger *ledger, ec_error *err)
 
     memcpy(index, t->index, sizeof index);
     open = index[k];
-    if (open.dim == 1) {
+    if (open.dim == 1) { /* columns stay as they are */
         t->n--;
         return EC_OK;
     }
+    /* insertion of the last index into the ascending rest, then the columns after it */
     for (; k > 0 && index[k - 1].id > open.id; k--)
         index[k] = index[k - 1];
     index[k] = open;
@@ -322,6 +334,7 @@ double ec_table_union_cols(const ec_table *t, const ec_table *u)
     return cols;
 }
 
+/* indices are few: plain double loops in these three */
 bool ec_table_shares_index(const ec_table *t, const ec_table *u)
 {
     for (size_t i = 0; i < t->n; i++)

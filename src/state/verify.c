@@ -12,6 +12,7 @@ void ec_state_say_why(ec_measured *m, const char *why)
     snprintf(m->why, sizeof m->why, "%.255s", why);
 }
 
+/* spectra, entropies from them, and Renyi-2 by its own way for labels that have none */
 static ec_status measure_spectra(ec_measurement *m, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -51,6 +52,7 @@ static void say_why_modulo_prime(ec_state *state, const char *rank_why, const ch
     }
 }
 
+/* both exact parts, with one prime drawn for this call */
 static ec_status measure_modulo_prime(ec_measurement *m, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -91,6 +93,7 @@ static void drop_noise(ec_label_state *label)
         ec_state_say_why(&label->renyi2, why);
 }
 
+/* the first broken link is the one told */
 EC_PRINTF(2, 3) static void refute(ec_label_state *label, const char *fmt, ...)
 {
     va_list args;
@@ -103,6 +106,7 @@ EC_PRINTF(2, 3) static void refute(ec_label_state *label, const char *fmt, ...)
     va_end(args);
 }
 
+/* neither rank can be too large, whatever was drawn, so one above the bound is a proof */
 static void judge_exact(ec_label_state *label, const ec_int *bound)
 {
     if (ec_int_cmp_u64(bound, label->rank.rank) < 0)
@@ -136,6 +140,7 @@ static void judge_entropy(ec_label_state *label, const char *name, const ec_meas
         refute(label, "%s = %.12g is above ln bound = %.12g", name, entropy->value, ln_bound);
 }
 
+/* exact numbers first: what they refute needs no tolerance */
 static void judge(ec_label_state *label, const ec_int *bound)
 {
     const ec_measured *s = &label->von_neumann, *s2 = &label->renyi2;
