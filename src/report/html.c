@@ -165,8 +165,10 @@ static void put_head(ec_text *out, const ec_arch *arch)
 
 static void put_navigation(ec_text *out, const ec_report_page *page)
 {
-    ec_text_puts(out, "<nav aria-label=\"Sections\"><ul>"
-                      "<li><a href=\"#bounds\">Bounds</a></li>");
+    ec_text_puts(out, "<nav aria-label=\"Sections\"><ul>");
+    if (page->required != NULL)
+        ec_text_puts(out, "<li><a href=\"#requirements\">Requirements</a></li>");
+    ec_text_puts(out, "<li><a href=\"#bounds\">Bounds</a></li>");
     if (page->states != NULL)
         ec_text_puts(out, "<li><a href=\"#verification\">Verification</a></li>");
     if (page->n_diagrams > 0)

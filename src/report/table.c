@@ -244,7 +244,8 @@ void ec_table_html(ec_text *out, const ec_table *table, const char *caption)
         out->status = EC_ENOMEM;
         goto done;
     }
-    ec_text_puts(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\"><table>\n");
+    ec_text_puts(
+        out, "<div class=\"scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table>\n");
     if (caption[0] != '\0') {
         ec_text_puts(out, "<caption>");
         ec_html_escape(out, caption);

@@ -243,6 +243,9 @@ ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool
         put_state(out, found->partitions->items[i].name, &found->states[i], color);
         measured += ec_report_measured(&found->states[i]);
     }
+    if (measured > 0)
+        ec_text_puts(out, "proved: bound, forward check; as labelled: rank; measured: numeric "
+                          "rank, S, S2\n");
     if (!ec_report_holds(found))
         ec_text_puts(out, "The bound does NOT hold.\n");
     else if (measured == 0)

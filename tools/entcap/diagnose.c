@@ -29,7 +29,7 @@ static bool is_colored(FILE *stream)
 /* Take the progress line off the terminal, so that what follows starts a clean line. */
 static void clear_progress(const tool *t)
 {
-    if (t->progress_of[0] != '\0' && isatty(STDERR_FILENO))
+    if (t->progress_shown)
         fputs("\r\033[K", stderr);
 }
 
@@ -217,7 +217,11 @@ static bool on_progress(void *arg, const char *what, double done, double total)
     if (now - t->progress_last_s < PROGRESS_EVERY_S)
         return true;
     t->progress_last_s = now;
-    fprintf(stderr, "\r\033[K%s", what);
+    t->progress_shown = true;
+    fputs("\r\033[K", stderr);
+    if (t->n_items > 1)
+        fprintf(stderr, "[%zu/%zu] ", t->item, t->n_items);
+    fputs(what, stderr);
     if (total > 0) {
         fprintf(stderr, " %3.0f %%", 100 * done / total);
         if (done > 0)

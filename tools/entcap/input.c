@@ -51,9 +51,13 @@ int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options
         (options->method == EC_METHOD_IGRAPH || ec_arch_is_network(input->arch)))
         status = ec_network_from_arch(&network, input->arch, &t->run, &err);
     with_network.network = network;
-    for (size_t i = 0; status == EC_OK && i < out->n; i++)
+    t->n_items = out->n;
+    for (size_t i = 0; status == EC_OK && i < out->n; i++) {
+        t->item = i + 1;
         status = ec_bound_compute(&out->items[i], input->arch, &input->partitions.items[i].a,
                                   &with_network, &t->run, &err);
+    }
+    t->n_items = 0;
     ec_network_free(network);
     return status == EC_OK ? TOOL_GO_ON : tool_fail(t, input->file, &err);
 }

@@ -32,6 +32,7 @@ int tool_measure(tool *t, const tool_input *input, const tool_bounds *bounds,
         status = out->items != NULL ? EC_OK : EC_ENOMEM;
     }
     tool_phase(t, "verification");
+    t->n_items = out->n;
     for (size_t i = 0; status == EC_OK && i < out->n; i++) {
         bool claimed = options->claims != NULL && options->claims[i].given;
         const ec_state_input in = {.arch = input->arch,
@@ -40,8 +41,10 @@ int tool_measure(tool *t, const tool_input *input, const tool_bounds *bounds,
                                    .bound =
                                        claimed ? &options->claims[i].rank : bounds->items[i].rank};
 
+        t->item = i + 1;
         status = ec_state_verify(&out->items[i], &in, &what, &t->run, &err);
     }
+    t->n_items = 0;
     ec_weights_clear(&weights);
     return status == EC_OK ? TOOL_GO_ON : tool_fail(t, input->file, &err);
 }

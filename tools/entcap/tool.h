@@ -72,12 +72,14 @@ struct tool {
     const char **files; /* arguments that are no options */
     size_t n_files;
 
+    size_t item, n_items;    /* work on several: the progress line says "[2/17]"; 0: on one */
     bool color;              /* stdout is a terminal, and NO_COLOR is not set */
     const char *phase;       /* private: tool_phase */
     double phase_start_s;    /* private */
-    char progress_of[64];    /* private: the work in hand, "" for none */
+    char progress_of[64];    /* private: the work in hand */
     double progress_start_s; /* private: when it began */
     double progress_last_s;  /* private: when it was last shown */
+    bool progress_shown;     /* private: stands on the terminal now */
 };
 
 /* ----------------------------------------------------------------- options */
