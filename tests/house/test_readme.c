@@ -24,7 +24,7 @@ static void every_command_of_the_readme_runs(void **state)
         assert_exits(0, "%s", line);
         n_commands++;
     }
-    assert_int_equal(n_commands, 5);
+    assert_true(n_commands >= 5);
 }
 
 static void every_link_of_the_documents_leads_somewhere(void **state)
