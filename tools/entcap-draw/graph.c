@@ -18,11 +18,13 @@ typedef struct colours {
     const char *fill, *line, *text;
 } colours;
 
-/* By side: none, A, B. */
+/* By side: none, A, B. A is always the darker one; of dots, where no letter helps, by far. */
 static const colours site_colours[] = {
     {"#B8B8B8", "#5A5A5A", BLACK}, {BLUE, BLUE, WHITE}, {ORANGE, "#9A6A00", BLACK}};
+static const colours dot_colours[] = {
+    {"#8A8A8A", "#8A8A8A", BLACK}, {"#004C78", "#004C78", WHITE}, {"#F2B632", "#F2B632", BLACK}};
 static const colours tensor_colours[] = {
-    {"#EDEDED", "#4A4A4A", BLACK}, {"#D2E6F3", "#00517F", BLACK}, {"#FDEBC8", "#9A6A00", BLACK}};
+    {"#EDEDED", "#4A4A4A", BLACK}, {"#B9D8EC", "#00517F", BLACK}, {"#FEF1D6", "#9A6A00", BLACK}};
 static const char *const site_shapes[] = {"circle", "circle", "square"};
 static const char *const side_letters[] = {"", "A", "B"};
 static const char *const side_classes[] = {"", " side-a", " side-b"};
@@ -152,7 +154,7 @@ static Agnode_t *new_node(const canvas *c, const char *prefix, unsigned long lon
 static void style_site(Agnode_t *node, ec_draw_side side, double size, double font)
 {
     graph_set(node, "shape", "%s", site_shapes[side]);
-    set_colours(node, &site_colours[side]);
+    set_colours(node, size < TINY ? &dot_colours[side] : &site_colours[side]);
     set_size(node, size, size);
     graph_set(node, "penwidth", "%.2f", size < TINY ? 0.1 : 0.6);
     if (font > 0)
