@@ -33,9 +33,9 @@ DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
 # a sanitizer's symbols come with the program
 NO_UNDEFINED := $(if $(SAN)$(FUZZ),,-Wl,-z,defs)
 LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
-# FLINT 2.9 has no pkg-config file
-FLINT_LIBS  := -lglpk -lflint -lmpfr -lgmp
-LIBS        := $(shell pkg-config --libs $(PKGS)) $(FLINT_LIBS) -lm
+# GLPK and FLINT 2.9 have no pkg-config files
+OTHER_LIBS  := -lglpk -lflint -lmpfr -lgmp
+LIBS        := $(shell pkg-config --libs $(PKGS)) $(OTHER_LIBS) -lm
 DRAW_LIBS   := $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
 
 # ---- files
