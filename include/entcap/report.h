@@ -30,6 +30,7 @@ typedef struct ec_states_found {
     const ec_arch *arch;
     const ec_partitions *partitions;
     const ec_state *states; /* one per partition */
+    const ec_bound *bounds; /* one per partition: what is proved, whatever was claimed */
 } ec_states_found;
 
 /** The answer to a question of design. All borrowed. */

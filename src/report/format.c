@@ -165,9 +165,9 @@ char *ec_format_power(char out[EC_CELL], const ec_int *rank, uint32_t base)
     return out;
 }
 
-const char *ec_rank_label(const ec_label_state *label, const ec_int *bound)
+const char *ec_rank_label(const ec_label_state *label, const ec_bound *bound)
 {
-    return ec_int_cmp_u64(bound, label->rank.rank) == 0 ? "proved" : "probable";
+    return ec_int_cmp_u64(bound->rank, label->rank.rank) == 0 ? "proved" : "probable";
 }
 
 bool ec_next_group(ec_tensor_group *group, const ec_arch *arch, size_t i)

@@ -50,7 +50,7 @@ static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
 {
     const ec_partition *partition = &page->states->partitions->items[i];
     const ec_state *state = &page->states->states[i];
-    const ec_bound *bound = &page->bounds.bounds[i];
+    const ec_bound *bound = &page->states->bounds[i];
     bool same = ec_int_cmp(&state->bound, bound->rank) == 0;
     const ec_label_state *top = NULL;
     double entropy = NAN, most = ec_nats_of(&state->bound);
@@ -69,7 +69,7 @@ static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
                   same ? ec_format_bound(number, bound) : ec_format_int(number, &state->bound));
     ec_table_cell(table, "%s", top != NULL ? ec_format_count(number, top->rank.rank) : "");
     if (top != NULL)
-        ec_table_label(table, ec_rank_label(top, &state->bound));
+        ec_table_label(table, ec_rank_label(top, bound));
     ec_table_cell(table, "%.4f", most);
     if (isnan(entropy))
         ec_table_cell(table, "%s", "");
@@ -110,7 +110,7 @@ static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t 
     if (page->charts)
         EC_TRY(put_spectra(out, state, i, err));
     if (ec_report_measured(state)) {
-        ec_fill_labels(&table, state);
+        ec_fill_labels(&table, state, &page->states->bounds[i]);
         ec_table_html(out, &table, "");
     }
     ec_text_puts(out, "</div>\n");

@@ -208,8 +208,9 @@ static void put_measured(ec_json *json, const char *key, const ec_measured *meas
         put_why(json, key, measured->why);
 }
 
-static void put_exact_rank(ec_json *json, const ec_exact_rank *exact)
+static void put_exact_rank(ec_json *json, const ec_label_state *label, const ec_bound *bound)
 {
+    const ec_exact_rank *exact = &label->rank;
     ec_int rank = {0};
 
     if (!exact->known) {
@@ -218,6 +219,7 @@ static void put_exact_rank(ec_json *json, const ec_exact_rank *exact)
     }
     ec_int_set_u64(&rank, exact->rank);
     ec_json_rank(json, "rank", &rank);
+    ec_json_string(json, "rank_status", ec_rank_label(label, bound));
     ec_int_clear(&rank);
 }
 
@@ -258,11 +260,11 @@ static void put_forward(ec_json *json, const ec_forward_check *forward)
     ec_json_close(json);
 }
 
-static void put_label(ec_json *json, const ec_label_state *label)
+static void put_label(ec_json *json, const ec_label_state *label, const ec_bound *bound)
 {
     ec_json_open(json, NULL, EC_JSON_OBJECT);
     ec_json_uint(json, "label", label->label);
-    put_exact_rank(json, &label->rank);
+    put_exact_rank(json, label, bound);
     put_numeric_rank(json, &label->spectrum);
     put_measured(json, "von_neumann", &label->von_neumann);
     put_measured(json, "renyi2", &label->renyi2);
@@ -294,7 +296,7 @@ ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_
         ec_json_bool(json, "measured", ec_report_measured(state));
         ec_json_open(json, "classes", EC_JSON_ARRAY);
         for (size_t y = 0; y < state->n_labels; y++)
-            put_label(json, &state->labels[y]);
+            put_label(json, &state->labels[y], &found->bounds[i]);
         ec_json_close(json);
         ec_json_close(json);
     }

@@ -38,12 +38,12 @@ char *ec_format_power(char out[EC_CELL], const ec_int *rank, uint32_t base);
 double ec_log2_of(const ec_int *x);
 double ec_nats_of(const ec_int *x);
 
-/** "proved" if the measured rank meets the bound, else "probable"; its error is below 2^-30. */
-const char *ec_rank_label(const ec_label_state *label, const ec_int *bound);
+/** "proved" if the measured rank meets the proved bound, else "probable": its error is < 2^-30. */
+const char *ec_rank_label(const ec_label_state *label, const ec_bound *bound);
 
 /** Rows of the tables of bounds and of one partition's labels, the same for text and HTML. */
 void ec_fill_bounds(ec_table *table, const ec_bounds_found *found);
-void ec_fill_labels(ec_table *table, const ec_state *state);
+void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound);
 
 /**
  * Tensors of a kind: all positions of a layer by its name in a weight file, or one tensor by its

@@ -140,7 +140,7 @@ done:
 
 /* ------------------------------------------------------------------ verify */
 
-static void rank_cells(ec_table *table, const ec_label_state *label, const ec_int *bound)
+static void rank_cells(ec_table *table, const ec_label_state *label, const ec_bound *bound)
 {
     char number[EC_CELL];
 
@@ -168,7 +168,7 @@ static void measured_cell(ec_table *table, const ec_measured *measured)
         ec_table_cell(table, "-");
 }
 
-void ec_fill_labels(ec_table *table, const ec_state *state)
+void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound)
 {
     ec_table_init(table, "<label|<rank|<forward check|>numeric rank|>S (nats)|>S2 (nats)|"
                          "<verdict");
@@ -176,7 +176,7 @@ void ec_fill_labels(ec_table *table, const ec_state *state)
         const ec_label_state *label = &state->labels[y];
 
         ec_table_cell(table, "%" PRIu32, label->label);
-        rank_cells(table, label, &state->bound);
+        rank_cells(table, label, bound);
         measured_cell(table, &label->von_neumann);
         measured_cell(table, &label->renyi2);
         ec_table_cell(table, "%s", "");
@@ -213,20 +213,21 @@ void ec_put_label_notes(ec_text *out, const ec_state *state)
 }
 
 /* One partition: what is claimed, what was measured of each label, what was not and why. */
-static void put_state(ec_text *out, const char *name, const ec_state *state, bool color)
+static void put_state(ec_text *out, const ec_states_found *found, size_t i, bool color)
 {
+    const ec_state *state = &found->states[i];
     bool measured = ec_report_measured(state);
     ec_table table = {0};
     char number[EC_CELL];
 
-    ec_put_plain(out, name);
+    ec_put_plain(out, found->partitions->items[i].name);
     ec_text_printf(out, ": rank <= %s, S <= %.4f nats: %s\n", ec_format_int(number, &state->bound),
                    ec_nats_of(&state->bound),
                    !measured      ? "undecided"
                    : state->holds ? "holds"
                                   : "VIOLATED");
     if (measured) {
-        ec_fill_labels(&table, state);
+        ec_fill_labels(&table, state, &found->bounds[i]);
         ec_table_text(out, &table, color);
         ec_table_clear(&table);
     }
@@ -240,11 +241,11 @@ ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool
     size_t n = found->partitions->n, measured = 0;
 
     for (size_t i = 0; i < n; i++) {
-        put_state(out, found->partitions->items[i].name, &found->states[i], color);
+        put_state(out, found, i, color);
         measured += ec_report_measured(&found->states[i]);
     }
     if (measured > 0)
-        ec_text_puts(out, "proved: bound, forward check; as labelled: rank; measured: numeric "
+        ec_text_puts(out, "proved: forward check; as labelled: rank; measured: numeric "
                           "rank, S, S2\n");
     if (!ec_report_holds(found))
         ec_text_puts(out, "The bound does NOT hold.\n");

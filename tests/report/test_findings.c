@@ -201,7 +201,7 @@ static void what_was_not_measured_is_undecided(void **state)
     sample_clear(&s);
 }
 
-static void a_rank_is_proved_only_where_it_meets_the_bound(void **state)
+static void a_rank_is_proved_only_where_it_meets_a_proved_bound(void **state)
 {
     sample s;
     ec_text text = {0};
@@ -212,6 +212,13 @@ static void a_rank_is_proved_only_where_it_meets_the_bound(void **state)
     assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
     assert_non_null(strstr(text.bytes, "0      2 probable"));
     assert_non_null(strstr(text.bytes, "1      4 proved"));
+
+    /* a claim proves nothing, even if the rank meets it */
+    ec_int_set_u64(&s.states[0].bound, 2);
+    ec_text_clear(&text);
+    assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
+    assert_non_null(strstr(text.bytes, "left-right: rank <= 2"));
+    assert_non_null(strstr(text.bytes, "0      2 probable"));
     ec_text_clear(&text);
     sample_clear(&s);
 }
@@ -349,7 +356,7 @@ int main(void)
         cmocka_unit_test(what_was_not_measured_is_null_with_its_reason),
         cmocka_unit_test(a_broken_label_breaks_the_whole_answer),
         cmocka_unit_test(what_was_not_measured_is_undecided),
-        cmocka_unit_test(a_rank_is_proved_only_where_it_meets_the_bound),
+        cmocka_unit_test(a_rank_is_proved_only_where_it_meets_a_proved_bound),
         cmocka_unit_test(no_name_acts_on_a_terminal),
         cmocka_unit_test(columns_align_by_characters_not_bytes),
         cmocka_unit_test(verdicts_follow_from_the_bounds),

@@ -79,7 +79,8 @@ static int report(tool *t, const report_options *o)
     int code = material_gather(t, &m, &o->from);
 
     if (code == TOOL_GO_ON) {
-        const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items};
+        const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items,
+                                        m.bounds.items};
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->from.measure.weights != NULL ? &states : NULL,

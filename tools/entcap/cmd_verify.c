@@ -94,7 +94,8 @@ static int verify(tool *t, const tool_input *input, const tool_bounds *bounds,
     int code = tool_measure(t, input, bounds, &o->measure, &states);
 
     if (code == TOOL_GO_ON) {
-        const ec_states_found found = {input->arch, &input->partitions, states.items};
+        const ec_states_found found = {input->arch, &input->partitions, states.items,
+                                       bounds->items};
         ec_status status = t->json ? ec_report_states_json(json, &found, &err)
                                    : ec_report_states_text(&text, &found, t->color, &err);
 
