@@ -174,16 +174,18 @@ typedef struct ec_sweep ec_sweep;
 
 /**
  * Prepare a sweep: collapse equal subtrees once per partition and cut the configurations, in
- * lexicographic order with the lowest level slowest, into units.
+ * lexicographic order with the lowest level slowest, into units of consecutive ones.
  *
  * Errors: EC_EINVAL (a network; a bad side), EC_ELIMIT (2^53 configurations or more, counts that
- *         reach 2^63, memory), EC_ENOMEM
+ *         reach 2^62, memory), EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_sweep_new(ec_sweep **out, const ec_sweep_input *input, const ec_run *run,
                                     ec_error *err);
 void ec_sweep_free(ec_sweep *sweep);
 
+/** Number of units; of configurations. */
 size_t ec_sweep_units(const ec_sweep *sweep);
+uint64_t ec_sweep_count(const ec_sweep *sweep);
 
 /** Widths of all levels of a configuration. */
 void ec_sweep_widths(uint32_t *widths, const ec_sweep *sweep, uint64_t index);
@@ -199,7 +201,7 @@ typedef ec_status ec_sweep_emit(void *arg, const ec_sweep *sweep, const ec_sweep
  *
  * The tree recursion runs level by level over arrays of configurations with a common prefix, so
  * that lower levels are computed once per prefix. Values are double logarithms with a relative
- * error below 1e-13; a filter on a rank that is closer than 1e-9 is decided by the exact formula.
+ * error below 1e-13; a filter on a rank that is closer than 1e-12 is decided exactly.
  *
  * Cost:   O(classes of the top level) per configuration, plus the prefixes.
  * Errors: what `emit` returns; EC_ENOMEM, EC_ECANCEL

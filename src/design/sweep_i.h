@@ -11,6 +11,12 @@
 #define EC_SWEEP_CHUNK         4096
 #define EC_SWEEP_LEVEL_DOUBLES ((size_t)1 << 18)
 
+/** Most levels. */
+#define EC_SWEEP_MAX_LEVELS 64
+
+/** Ranks up to here are told apart by their logarithms. */
+#define EC_SWEEP_PLAIN_LOG2 32
+
 /** One recursion: a partition with plain or with shared weights. */
 typedef struct sweep_task {
     const ec_quotient *quotient;
@@ -21,11 +27,11 @@ typedef struct sweep_task {
 /** What all threads read. */
 struct ec_sweep {
     ec_sweep_input in;
-    size_t n_levels, split; /* levels 0 .. split-1 are fixed within a unit */
-    size_t n_units;
-    uint64_t per_unit;        /* configurations of a unit */
+    size_t n_levels, n_units;
+    uint64_t n, per_unit;     /* configurations; those of a unit, consecutive */
     ec_quotient *quotients;   /* one per partition */
-    ec_formula (*formula)[2]; /* per filter on a rank: min cut and shared bound, for near ties */
+    ec_formula (*formula)[2]; /* per filter on a large rank: min cut and shared bound; empty if
+                                 too long */
     sweep_task *tasks;
     size_t n_tasks;
     size_t *capacity;                     /* per level: configurations in one array */
@@ -36,7 +42,8 @@ struct ec_sweep {
 /** Arrays of one level: an entry per configuration of the levels up to here. */
 typedef struct sweep_level {
     size_t capacity;
-    uint32_t *dim, *span; /* d_l; G_l of shared subtrees */
+    uint64_t lo, hi, base; /* numbers of the unit's prefixes up to here; number of entry 0 */
+    uint32_t *dim, *span;  /* d_l; G_l of shared subtrees */
     uint64_t *parameters, *multiply_adds;
     double **value;           /* per task: [class, side] of `capacity` entries */
     double **first, **second; /* per task: the branches [class, side] and [class] over the level
@@ -64,9 +71,6 @@ void ec_sweep_work_clear(sweep_work *work);
  */
 EC_NODISCARD ec_status ec_sweep_unit(sweep_work *work, ec_sweep_rows *rows, size_t unit,
                                      ec_error *err);
-
-/** Number of configurations below one prefix of levels 0 .. split-1. */
-uint64_t ec_sweep_below(const ec_ranges *ranges, size_t split);
 
 /** Append the configurations of the top level's arrays that pass the filters. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_sweep_collect(sweep_work *work, size_t n, ec_error *err);

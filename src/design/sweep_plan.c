@@ -3,24 +3,18 @@
 
 #include <math.h>
 
-/* A sweep is cut into about this many units, whatever the number of threads. */
-#define UNITS 256
-
-uint64_t ec_sweep_below(const ec_ranges *ranges, size_t split)
-{
-    uint64_t count = 1;
-
-    for (size_t l = split; l < ranges->n_levels; l++)
-        count *= ranges->level[l].n;
-    return count;
-}
+/* A sweep is cut into about this many units, whatever the number of threads, of this size. */
+#define UNITS         64
+#define UNIT_SMALLEST 4096
+#define UNIT_LARGEST  65536
 
 static ec_status check_input(const ec_sweep_input *in, ec_error *err)
 {
     if (ec_arch_is_network(in->arch))
         return ec_fail(err, EC_EINVAL, "a sweep over widths needs input and layers, not a network");
-    if (in->arch->n_levels > 64)
-        return ec_fail(err, EC_ELIMIT, "%zu levels, a sweep takes at most 64", in->arch->n_levels);
+    if (in->arch->n_levels > EC_SWEEP_MAX_LEVELS)
+        return ec_fail(err, EC_ELIMIT, "%zu levels, a sweep takes at most %d", in->arch->n_levels,
+                       EC_SWEEP_MAX_LEVELS);
     if (ec_ranges_count(in->ranges) >= (uint64_t)1 << 53)
         return ec_fail(err, EC_ELIMIT, "2^53 configurations or more; narrow the ranges");
     return EC_OK;
@@ -69,20 +63,37 @@ done:
     return status;
 }
 
-/* Formulas decide filters on ranks exactly where logarithms are too close. */
+/* A formula, or an empty one if it is too long. */
+static ec_status try_formula(ec_formula *out, const ec_sweep_input *in, const ec_sites *a,
+                             bool shared, const ec_run *run, ec_error *err)
+{
+    ec_error why = {0};
+    ec_status status = ec_design_formula(out, in->arch, a, shared, run, &why);
+
+    if (status == EC_OK)
+        return EC_OK;
+    ec_formula_clear(out);
+    return status == EC_ELIMIT ? EC_OK : ec_fail(err, status, "%s", why.msg);
+}
+
+/* Formulas decide filters on large ranks exactly where logarithms are too close. */
 static ec_status prepare_filters(ec_sweep *s, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
     const ec_sweep_input *in = &s->in;
+    bool sharing = ec_bound_has_sharing(in->arch);
 
     EC_NEW(s->formula, in->n_filters);
     for (size_t f = 0; f < in->n_filters; f++) {
         const ec_sites *a = &in->partitions->items[in->filters[f].partition].a;
-        if (in->filters[f].quantity != EC_QUANTITY_BOUND)
+        if (in->filters[f].quantity != EC_QUANTITY_BOUND ||
+            in->filters[f].log2 <= EC_SWEEP_PLAIN_LOG2)
             continue;
-        EC_TRY(ec_design_formula(&s->formula[f][0], in->arch, a, false, run, err));
-        if (ec_bound_has_sharing(in->arch))
-            EC_TRY(ec_design_formula(&s->formula[f][1], in->arch, a, true, run, err));
+        EC_TRY(try_formula(&s->formula[f][0], in, a, false, run, err));
+        if (sharing)
+            EC_TRY(try_formula(&s->formula[f][1], in, a, true, run, err));
+        if (sharing && s->formula[f][1].n_terms == 0)
+            ec_formula_clear(&s->formula[f][0]);
     }
 done:
     return status;
@@ -103,16 +114,16 @@ done:
     return status;
 }
 
-/* Fix levels from below until there are enough units; size the arrays to stay in the cache. */
+/* Cut the configurations into units; size the arrays to stay in the cache. */
 static ec_status divide(ec_sweep *s, ec_error *err)
 {
     ec_status status = EC_OK;
-    uint64_t units = 1;
+    uint64_t wanted = s->n / UNITS + 1;
 
-    while (s->split + 1 < s->n_levels && units < UNITS)
-        units *= s->in.ranges->level[s->split++].n;
-    s->n_units = (size_t)units;
-    s->per_unit = ec_sweep_below(s->in.ranges, s->split);
+    s->per_unit = wanted < UNIT_SMALLEST  ? UNIT_SMALLEST
+                  : wanted > UNIT_LARGEST ? UNIT_LARGEST
+                                          : wanted;
+    s->n_units = (size_t)((s->n - 1) / s->per_unit + 1);
     EC_NEW(s->capacity, s->n_levels);
     for (size_t l = 0; l < s->n_levels; l++) {
         size_t arrays = 0, capacity;
@@ -136,6 +147,7 @@ ec_status ec_sweep_new(ec_sweep **out, const ec_sweep_input *input, const ec_run
     EC_NEW(s, 1);
     s->in = *input;
     s->n_levels = input->arch->n_levels;
+    s->n = ec_ranges_count(input->ranges);
     EC_TRY(count_factors(s, err));
     EC_TRY(collapse(s, run, err));
     EC_TRY(prepare_filters(s, run, err));
@@ -173,6 +185,11 @@ void ec_sweep_free(ec_sweep *s)
 size_t ec_sweep_units(const ec_sweep *sweep)
 {
     return sweep->n_units;
+}
+
+uint64_t ec_sweep_count(const ec_sweep *sweep)
+{
+    return sweep->n;
 }
 
 void ec_sweep_widths(uint32_t *widths, const ec_sweep *sweep, uint64_t index)

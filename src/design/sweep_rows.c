@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Logarithms this close are equal for the Pareto order, and decided exactly by filters. */
+/* Logarithms this close (relative) are equal for the Pareto order, and decided exactly by filters.
+   Integers up to 2^32 with logarithms this close are equal: the next one is 2^-32 / ln 2 away. */
 #define SAME 1e-12
-#define NEAR 1e-9
 
 void ec_sweep_rows_clear(ec_sweep_rows *rows)
 {
@@ -147,40 +147,76 @@ static int compare_count(uint64_t count, const ec_int *value)
     return (sign < 0) - (sign > 0);
 }
 
-/* The sign of rank - value from exact formulas, where the logarithms are too close to tell. */
-static int compare_exactly(const sweep_work *w, size_t filter, uint64_t index)
+/* The exact bound of one configuration: by the formulas, or by the recursion if they are too long.
+ */
+static ec_status exact_bound(ec_int *rank, const ec_sweep *s, size_t filter, uint64_t index,
+                             ec_error *err)
 {
-    const ec_sweep *s = w->sweep;
-    uint32_t widths[64];
-    ec_int rank = {0}, shared = {0};
-    int sign;
+    ec_status status = EC_OK;
+    const ec_formula *formula = s->formula[filter];
+    uint32_t widths[EC_SWEEP_MAX_LEVELS];
+    ec_level levels[EC_SWEEP_MAX_LEVELS];
+    ec_arch arch = *s->in.arch;
+    ec_bound bound = {0};
 
     ec_sweep_widths(widths, s, index);
-    ec_formula_evaluate(&rank, NULL, &s->formula[filter][0], widths);
-    if (s->formula[filter][1].n_terms > 0) {
-        ec_formula_evaluate(&shared, NULL, &s->formula[filter][1], widths);
-        if (ec_int_cmp(&shared, &rank) < 0)
-            ec_int_swap(&shared, &rank);
+    if (formula[0].n_terms > 0) {
+        /* the shared bound is never above the min cut */
+        ec_formula_evaluate(rank, NULL, &formula[formula[1].n_terms > 0], widths);
+        return EC_OK;
     }
-    sign = ec_int_cmp(&rank, &s->in.filters[filter].value);
-    ec_int_clear(&rank);
-    ec_int_clear(&shared);
-    return sign;
+    arch.levels = levels;
+    for (size_t l = 0; l < s->n_levels; l++) {
+        levels[l] = s->in.arch->levels[l];
+        levels[l].dim = widths[l];
+        if (l > 0)
+            levels[l - 1].out = widths[l];
+    }
+    EC_TRY(ec_bound_compute(&bound, &arch,
+                            &s->in.partitions->items[s->in.filters[filter].partition].a,
+                            &(ec_bound_options){.method = EC_METHOD_TREE}, NULL, err));
+    ec_int_set(rank, bound.rank);
+done:
+    ec_bound_clear(&bound);
+    return status;
 }
 
-static bool passes(const sweep_work *w, size_t filter, size_t row)
+/* The sign of a rank minus the value of a filter. */
+static ec_status compare_bound(int *sign, const sweep_work *w, size_t filter, size_t row,
+                               ec_error *err)
 {
     const ec_filter *f = &w->sweep->in.filters[filter];
-    const ec_sweep_rows *rows = w->rows;
+    double difference = bound_of(w->rows, row, f->partition) - f->log2;
+    ec_int rank = {0};
+    ec_status status = EC_OK;
+
+    *sign = (difference > 0) - (difference < 0);
+    if (isinf(difference) || fabs(difference) > SAME * (1 + fabs(f->log2)))
+        return EC_OK; /* infinite: the value is 0 */
+    *sign = 0;
+    if (f->log2 <= EC_SWEEP_PLAIN_LOG2)
+        return EC_OK;
+    status = exact_bound(&rank, w->sweep, filter, w->rows->index[row], err);
+    if (status == EC_OK)
+        *sign = ec_int_cmp(&rank, &f->value);
+    ec_int_clear(&rank);
+    return status;
+}
+
+static ec_status passes(bool *yes, const sweep_work *w, size_t filter, size_t row, ec_error *err)
+{
+    const ec_filter *f = &w->sweep->in.filters[filter];
+    int sign = 0;
+    ec_status status = EC_OK;
 
     if (f->quantity == EC_QUANTITY_PARAMETERS)
-        return compare(compare_count(rows->parameters[row], &f->value), f->relation);
-    if (f->quantity == EC_QUANTITY_MULTIPLY_ADDS)
-        return compare(compare_count(rows->multiply_adds[row], &f->value), f->relation);
-    double difference = bound_of(rows, row, f->partition) - f->log2;
-    if (fabs(difference) > NEAR * (1 + fabs(f->log2)))
-        return compare(difference < 0 ? -1 : 1, f->relation);
-    return compare(compare_exactly(w, filter, rows->index[row]), f->relation);
+        sign = compare_count(w->rows->parameters[row], &f->value);
+    else if (f->quantity == EC_QUANTITY_MULTIPLY_ADDS)
+        sign = compare_count(w->rows->multiply_adds[row], &f->value);
+    else
+        status = compare_bound(&sign, w, filter, row, err);
+    *yes = compare(sign, f->relation);
+    return status;
 }
 
 /* Rows wait behind rows->n while they are judged. */
@@ -231,7 +267,7 @@ ec_status ec_sweep_collect(sweep_work *w, size_t n, ec_error *err)
         bool keep = true;
         write_row(w, i);
         for (size_t f = 0; f < in->n_filters && keep; f++)
-            keep = passes(w, f, rows->n);
+            EC_TRY(passes(&keep, w, f, rows->n, err));
         if (keep && in->pareto)
             keep = !is_beaten(w);
         rows->n += keep;

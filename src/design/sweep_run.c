@@ -64,6 +64,9 @@ void ec_sweep_work_clear(sweep_work *work)
     *work = (sweep_work){0};
 }
 
+/* Units of a batch, per thread: so many rows wait in memory to be emitted in order. */
+#define UNITS_PER_THREAD 8
+
 /* Units that run side by side: rows and failure of each, work of each thread. */
 typedef struct batch {
     ec_sweep_rows *rows;
@@ -88,7 +91,8 @@ static ec_status batch_init(batch *b, const ec_sweep *sweep, const ec_run *run, 
 {
     ec_status status = EC_OK;
 
-    *b = (batch){.n = 32, .n_threads = run != NULL && run->threads > 1 ? run->threads : 1};
+    *b = (batch){.n_threads = run != NULL && run->threads > 1 ? run->threads : 1};
+    b->n = b->n_threads * UNITS_PER_THREAD;
     EC_NEW(b->rows, b->n);
     for (size_t i = 0; i < b->n; i++)
         b->rows[i].n_bounds = 2 * sweep->in.partitions->n;

@@ -116,15 +116,22 @@ static void start(sweep_work *w, size_t value, size_t n)
 
 static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err);
 
-/* Prefix p with every value of a level, whose arrays hold *at entries and are run when full. */
+/* Prefix p with the values of a level that belong to the unit; the level's arrays hold *at entries
+   and are run when they are full. */
 static ec_status extend(sweep_work *w, size_t level, size_t p, size_t *at, ec_error *err)
 {
     ec_status status = EC_OK;
-    size_t n_values = w->sweep->in.ranges->level[level].n, take;
+    sweep_level *here = &w->level[level];
+    uint64_t n_values = w->sweep->in.ranges->level[level].n;
+    uint64_t number = (w->level[level - 1].base + p) * n_values;
+    size_t j = number < here->lo ? (size_t)(here->lo - number) : 0, take;
+    size_t end = (size_t)(number + n_values > here->hi ? here->hi - number : n_values);
 
-    for (size_t j = 0; j < n_values; j += take) {
-        size_t room = w->level[level].capacity - *at;
-        take = n_values - j < room ? n_values - j : room;
+    for (; j < end; j += take) {
+        size_t room = here->capacity - *at;
+        take = end - j < room ? end - j : room;
+        if (*at == 0)
+            here->base = number + j;
         expand(w, level, p, *at, j, take);
         *at += take;
         if (take == room) {
@@ -153,40 +160,36 @@ done:
     return status;
 }
 
-/* All values of level 0 in arrays, where no level is fixed. */
-static ec_status run_all(sweep_work *w, ec_error *err)
+/* Number of the unit's first configuration, and for every level, of its prefixes up to there. */
+static void set_limits(sweep_work *w, size_t unit)
 {
-    ec_status status = EC_OK;
-    size_t n_values = w->sweep->in.ranges->level[0].n, take;
+    const ec_sweep *s = w->sweep;
+    uint64_t first = unit * s->per_unit, below = 1;
+    uint64_t last = s->n - first < s->per_unit ? s->n - 1 : first + s->per_unit - 1;
 
-    for (size_t j = 0; j < n_values; j += take) {
-        take = n_values - j < w->level[0].capacity ? n_values - j : w->level[0].capacity;
-        start(w, j, take);
-        EC_TRY(descend(w, 0, take, err));
+    w->next = first;
+    for (size_t l = s->n_levels; l > 0; l--) {
+        w->level[l - 1].lo = first / below;
+        w->level[l - 1].hi = last / below + 1;
+        below *= s->in.ranges->level[l - 1].n;
     }
-done:
-    return status;
 }
 
 ec_status ec_sweep_unit(sweep_work *w, ec_sweep_rows *rows, size_t unit, ec_error *err)
 {
-    const ec_sweep *sweep = w->sweep;
-    uint64_t rest = unit;
+    ec_status status = EC_OK;
+    sweep_level *bottom = &w->level[0];
+    size_t take;
 
     w->rows = rows;
     w->reduced = w->hint = rows->n = 0;
-    w->next = unit * sweep->per_unit;
-    if (sweep->split == 0)
-        return run_all(w, err);
-    for (size_t l = 0; l < sweep->split; l++) { /* the unit's digits, lowest level first */
-        uint64_t below = ec_sweep_below(sweep->in.ranges, l + 1) / sweep->per_unit;
-        if (l == 0) {
-            start(w, (size_t)(rest / below), 1);
-        } else {
-            branch(w, l, 1);
-            expand(w, l, 0, 0, (size_t)(rest / below), 1);
-        }
-        rest %= below;
+    set_limits(w, unit);
+    for (uint64_t j = bottom->lo; j < bottom->hi; j += take) {
+        take = bottom->hi - j < bottom->capacity ? (size_t)(bottom->hi - j) : bottom->capacity;
+        bottom->base = j;
+        start(w, (size_t)j, take);
+        EC_TRY(descend(w, 0, take, err));
     }
-    return descend(w, sweep->split - 1, 1, err);
+done:
+    return status;
 }

@@ -8,9 +8,10 @@
 const tool_verb tool_verbs[] = {
     {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions"},
     {"formula", cmd_formula, "the bounds as formulas in the widths"},
+    {"sweep", cmd_sweep, "the bounds over ranges of widths, filtered, or the best for their cost"},
+    {"design", cmd_design, "the widths that are proved best under a budget or a requirement"},
     {"train", cmd_train, "learn weights from labelled samples"},
     {"predict", cmd_predict, "classify samples by saved weights"},
-    {"design", cmd_design, "the widths that are proved best under a budget or a requirement"},
     {"verify", cmd_verify, "measure a network with weights and hold it against the bounds"},
     {"report", cmd_report, "all of it on one self-contained HTML page"},
     {"draw", cmd_draw, "draw the tensor network, a partition and its min cut"},

@@ -39,6 +39,14 @@ static void add_row(parser *p, const tool_option *option)
     }
 }
 
+static bool has_own(const parser *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_own; i++)
+        if (strcmp(p->row[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static void add_shared(parser *p)
 {
     tool *t = p->t;
@@ -74,8 +82,10 @@ static void add_shared(parser *p)
         {"version", 'V', TOOL_FLAG, &p->version, NULL, "print the version", {0, 0}},
     };
 
-    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
-        add_row(p, &shared[i]);
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        if (!has_own(p, shared[i].name)) /* a verb may give an option a wider meaning */
+            add_row(p, &shared[i]);
+    }
 }
 
 /* Number of the word in the list "auto|igraph|tree", or -1. */

@@ -234,6 +234,7 @@ int cmd_design(tool *t);
 int cmd_formula(tool *t);
 int cmd_train(tool *t);
 int cmd_predict(tool *t);
+int cmd_sweep(tool *t);
 int cmd_verify(tool *t);
 int cmd_report(tool *t);
 int cmd_draw(tool *t);

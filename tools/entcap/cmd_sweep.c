@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rows.h"
+
+static const tool_usage usage = {
+    .arguments = "FILE",
+    .min_files = 1,
+    .max_files = 1,
+    .about =
+        "Run through ranges of widths: a row for every configuration with its widths, parameters,\n"
+        "multiply-adds of one forward pass, and log2 of the bounds of every partition. Up to 50\n"
+        "rows are printed as a table, more as CSV. Exit code 1: no configuration is left.\n",
+    .examples =
+        "  entcap sweep --set r0=4..64:x2 --set r4=8,16,32 models/fashion-convac.yaml\n"
+        "  entcap sweep --set r0=1..100 --set r1=1..100 --pareto models/gap-p3.yaml\n"
+        "  entcap sweep --set r4=4..64 --where 'left-right>=16' --where 'params<=2000' --csv \\\n"
+        "      models/fashion-convac.yaml\n",
+};
+
+typedef struct sweep_options {
+    tool_list sets, where;
+    bool csv, jsonl, pareto;
+    int cost; /* 0: parameters, 1: multiply-adds */
+} sweep_options;
+
+/* Ranges and filters as parsed. */
+typedef struct sweep_question {
+    ec_ranges ranges;
+    ec_filter *filters;
+    size_t n_filters;
+} sweep_question;
+
+static void question_clear(sweep_question *q)
+{
+    for (size_t i = 0; i < q->n_filters; i++)
+        ec_filter_clear(&q->filters[i]);
+    ec_free(q->filters);
+    ec_ranges_clear(&q->ranges);
+}
+
+/* What an option says may not fit the description; that is misuse. */
+static int read_question(tool *t, const tool_input *input, const sweep_options *o,
+                         sweep_question *q)
+{
+    ec_error err = {0};
+
+    if (ec_ranges_init(&q->ranges, input->arch, &err) != EC_OK)
+        return tool_fail(t, input->file, &err);
+    for (size_t i = 0; i < o->sets.n; i++) {
+        if (ec_ranges_set(&q->ranges, input->arch, o->sets.items[i], &err) != EC_OK)
+            return err.status == EC_EINVAL ? tool_misuse(t, "--set: %s", err.msg)
+                                           : tool_fail(t, input->file, &err);
+    }
+    q->filters = ec_calloc(o->where.n, sizeof *q->filters, &err);
+    if (q->filters == NULL)
+        return tool_fail(t, input->file, &err);
+    for (; q->n_filters < o->where.n; q->n_filters++) {
+        if (ec_filter_parse(&q->filters[q->n_filters], o->where.items[q->n_filters],
+                            &input->partitions, &err) != EC_OK)
+            return err.status == EC_EINVAL ? tool_misuse(t, "--where: %s", err.msg)
+                                           : tool_fail(t, input->file, &err);
+    }
+    return TOOL_GO_ON;
+}
+
+/* Run and print. Rows that were found before a failure or Ctrl-C have been printed, whole. */
+static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
+                     const sweep_question *q)
+{
+    const ec_sweep_input in = {
+        .arch = input->arch,
+        .partitions = &input->partitions,
+        .ranges = &q->ranges,
+        .filters = q->filters,
+        .n_filters = q->n_filters,
+        .pareto = o->pareto,
+        .cost = o->cost == 1 ? EC_QUANTITY_MULTIPLY_ADDS : EC_QUANTITY_PARAMETERS,
+    };
+    row_writer writer = {.t = t,
+                         .input = input,
+                         .format = t->json    ? ROWS_JSON
+                                   : o->jsonl ? ROWS_JSONL
+                                   : o->csv   ? ROWS_CSV
+                                              : ROWS_AUTO};
+    ec_sweep *sweep = NULL;
+    ec_error err = {0};
+    int code;
+
+    tool_phase(t, "plan");
+    if (ec_sweep_new(&sweep, &in, &t->run, &err) != EC_OK)
+        return tool_fail(t, input->file, &err);
+    writer.sweep = sweep;
+    tool_phase(t, "sweep");
+    code = rows_start(&writer);
+    if (code == TOOL_GO_ON &&
+        ec_sweep_run(sweep, 0, ec_sweep_units(sweep), rows_emit, &writer, &t->run, &err) != EC_OK)
+        code = writer.code != TOOL_GO_ON ? writer.code : tool_fail(t, input->file, &err);
+    if (code == TOOL_GO_ON)
+        code = rows_finish(&writer);
+    if (code == TOOL_YES && writer.n == 0) {
+        tool_say(t, "%s: none of %llu configurations passes --where", input->file,
+                 (unsigned long long)ec_sweep_count(sweep));
+        code = TOOL_NO;
+    }
+    rows_clear(&writer);
+    ec_sweep_free(sweep);
+    return code;
+}
+
+static int sweep_file(tool *t, const char *file, const sweep_options *o)
+{
+    tool_input input = {.file = NULL};
+    sweep_question question = {.n_filters = 0};
+    int code = tool_read(t, file, &input);
+
+    if (code == TOOL_GO_ON)
+        code = read_question(t, &input, o, &question);
+    if (code == TOOL_GO_ON)
+        code = run_sweep(t, &input, o, &question);
+    question_clear(&question);
+    tool_input_clear(&input);
+    return code;
+}
+
+int cmd_sweep(tool *t)
+{
+    sweep_options o = {.cost = 0};
+    const tool_option options[] = {
+        {"set",
+         0,
+         TOOL_LIST,
+         &o.sets,
+         "NAME=RANGE",
+         "values of a width: r0=8,16,32, r0=4..64 (step 1), r0=4..64:+4, r0=4..64:x2; `input` is "
+         "M; may be repeated",
+         {0, 0}},
+        {"where",
+         0,
+         TOOL_LIST,
+         &o.where,
+         "CONDITION",
+         "keep what fulfils it: params, madds or a partition's name (its rank), one of <= < >= > "
+         "=, an integer; may be repeated, all must hold",
+         {0, 0}},
+        {"pareto",
+         0,
+         TOOL_FLAG,
+         &o.pareto,
+         NULL,
+         "keep what no other beats: cheaper or as cheap, all bounds as high, one of them better",
+         {0, 0}},
+        {"cost", 0, TOOL_CHOICE, &o.cost, "params|madds", "what is cheap for --pareto", {0, 0}},
+        {"csv", 0, TOOL_FLAG, &o.csv, NULL, "comma-separated values, however few rows", {0, 0}},
+        {"jsonl", 0, TOOL_FLAG, &o.jsonl, NULL, "a JSON object a line", {0, 0}},
+        {0},
+    };
+    int code = tool_parse(t, &usage, options);
+
+    if (code == TOOL_GO_ON && (int)o.csv + (int)o.jsonl + (int)t->json > 1)
+        code = tool_misuse(t, "--csv, --jsonl and --json exclude each other");
+    if (code == TOOL_GO_ON)
+        code = sweep_file(t, t->files[0], &o);
+    ec_free(o.sets.items);
+    ec_free(o.where.items);
+    return code;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ENTCAP_TOOL_ROWS_H
+#define ENTCAP_TOOL_ROWS_H
+
+/**
+ * The rows of a sweep on stdout, as they come: millions are usual, so they are neither kept nor
+ * printed by printf.
+ */
+
+#include "tool.h"
+
+typedef enum row_format {
+    ROWS_AUTO, /* a table if the rows are few, else CSV */
+    ROWS_CSV,
+    ROWS_JSON, /* one document */
+    ROWS_JSONL /* an object a line */
+} row_format;
+
+/** Zero-initialised, then the first block filled; cleared by rows_clear. */
+typedef struct row_writer {
+    const tool *t;
+    const tool_input *input;
+    const ec_sweep *sweep;
+    row_format format;
+
+    uint64_t n; /* rows so far */
+    int code;   /* TOOL_GO_ON, or the exit code of a failure that was reported */
+    /* private: */
+    ec_sweep_rows few; /* ROWS_AUTO: all rows, until they are too many for a table */
+    ec_text out;       /* waits to be written */
+    ec_text *before;   /* what stands before each value of a row; n_columns */
+    size_t n_columns;
+    const char *after; /* what ends a row */
+} row_writer;
+
+/** Prepare the writer. Returns TOOL_GO_ON, or an exit code after the error was printed. */
+int rows_start(row_writer *writer);
+
+/** An ec_sweep_emit: `arg` is the writer. */
+ec_status rows_emit(void *arg, const ec_sweep *sweep, const ec_sweep_rows *rows, ec_error *err);
+
+/** Write what is left. Returns TOOL_YES or TOOL_IO. */
+int rows_finish(row_writer *writer);
+
+void rows_clear(row_writer *writer);
+
+#endif
