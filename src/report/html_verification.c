@@ -4,7 +4,6 @@
 #include "core/flow.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 enum { MAX_LINES = 4, MAX_VALUES = 256 }; /* labels, and singular values of each, in a chart */
@@ -45,15 +44,17 @@ static ec_status put_spectra(ec_text *out, const ec_state *state, size_t number,
     return status;
 }
 
-/* Largest rank and entropy over the labels: how much of the capacity is used. */
-static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
+/* The larger of two numbers of which either may be absent; NULL if both are. */
+static const ec_measured *larger(const ec_measured *a, const ec_measured *b)
 {
-    const ec_partition *partition = &page->states->partitions->items[i];
-    const ec_state *state = &page->states->states[i];
-    const ec_bound *bound = &page->states->bounds[i];
-    bool same = ec_int_cmp(&state->bound, bound->rank) == 0;
+    if (a == NULL || !a->known)
+        return b->known ? b : NULL;
+    return b->known && b->value > a->value ? b : a;
+}
+
+static void largest_rank_cell(ec_table *table, const ec_state *state, const ec_bound *bound)
+{
     const ec_label_state *top = NULL;
-    double entropy = NAN, most = ec_nats_of(&state->bound);
     char number[EC_CELL];
 
     for (size_t y = 0; y < state->n_labels; y++) {
@@ -61,24 +62,37 @@ static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
 
         if (label->rank.known && (top == NULL || label->rank.rank > top->rank.rank))
             top = label;
-        if (label->von_neumann.known && !(entropy >= label->von_neumann.value))
-            entropy = label->von_neumann.value;
     }
-    ec_table_cell(table, "%s", partition->name);
-    ec_table_cell(table, "%s",
-                  same ? ec_format_bound(number, bound) : ec_format_int(number, &state->bound));
     ec_table_cell(table, "%s", top != NULL ? ec_format_count(number, top->rank.rank) : "");
     if (top != NULL)
         ec_table_label(table, ec_rank_label(top, bound));
+}
+
+/* Largest rank and entropies over the labels: how much of the capacity is used. */
+static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
+{
+    const ec_state *state = &page->states->states[i];
+    const ec_bound *bound = &page->states->bounds[i];
+    bool same = ec_int_cmp(&state->bound, bound->rank) == 0;
+    const ec_measured *von_neumann = NULL, *renyi2 = NULL;
+    double most = ec_nats_of(&state->bound);
+    char number[EC_CELL];
+
+    for (size_t y = 0; y < state->n_labels; y++) {
+        von_neumann = larger(von_neumann, &state->labels[y].von_neumann);
+        renyi2 = larger(renyi2, &state->labels[y].renyi2);
+    }
+    ec_table_cell(table, "%s", page->states->partitions->items[i].name);
+    ec_table_cell(table, "%s",
+                  same ? ec_format_bound(number, bound) : ec_format_int(number, &state->bound));
+    largest_rank_cell(table, state, bound);
     ec_table_cell(table, "%.4f", most);
-    if (isnan(entropy))
-        ec_table_cell(table, "%s", "");
+    ec_measured_cell(table, von_neumann);
+    if (von_neumann != NULL && most > 0)
+        ec_table_share(table, von_neumann->value / most);
     else
-        ec_table_cell(table, "%.4f", entropy);
-    if (isnan(entropy) || !(most > 0))
-        ec_table_cell(table, "%s", "");
-    else
-        ec_table_share(table, entropy / most);
+        ec_table_cell(table, "-");
+    ec_measured_cell(table, renyi2);
     ec_table_cell(table, "%s", "");
     ec_table_label(table, !ec_report_measured(state) ? "undecided"
                           : state->holds             ? "holds"
@@ -90,7 +104,7 @@ static void put_overview(ec_text *out, const ec_report_page *page)
     ec_table table = {0};
 
     ec_table_init(&table, "<partition|>bound|>largest rank|>ln bound|>largest S (nats)|"
-                          ">of the capacity|<verdict");
+                          ">of the capacity|>largest S2 (nats)|<verdict");
     for (size_t i = 0; i < page->states->partitions->n; i++)
         overview_row(&table, page, i);
     ec_table_html(out, &table, "");

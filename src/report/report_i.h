@@ -41,6 +41,9 @@ double ec_nats_of(const ec_int *x);
 /** "proved" if the measured rank meets the proved bound, else "probable": its error is < 2^-30. */
 const char *ec_rank_label(const ec_label_state *label, const ec_bound *bound);
 
+/** The next cell: a measured number, small ones in powers of ten; "-" if it is absent or NULL. */
+void ec_measured_cell(ec_table *table, const ec_measured *measured);
+
 /** Rows of the tables of bounds and of one partition's labels, the same for text and HTML. */
 void ec_fill_bounds(ec_table *table, const ec_bounds_found *found);
 void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound);

@@ -69,27 +69,30 @@ done:
     return status;
 }
 
+static void start_note(ec_text *out, const char *what, const ec_partition *partition)
+{
+    ec_text_printf(out, "%s of ", what);
+    ec_put_plain(out, partition->name);
+}
+
 void ec_put_bound_notes(ec_text *out, const ec_bounds_found *found)
 {
     for (size_t i = 0; i < found->partitions->n; i++) {
+        const ec_partition *partition = &found->partitions->items[i];
         const ec_bound *bound = &found->bounds[i];
-        const char *name = found->partitions->items[i].name;
+        const ec_generic_rank *generic = &bound->generic;
 
         if (!bound->min_cut.certified) {
-            ec_text_puts(out, "min cut of ");
-            ec_put_plain(out, name);
+            start_note(out, "min cut", partition);
             ec_text_puts(out, ": a valid bound, but not proved to be the smallest cut\n");
         }
-        if (bound->has_generic && bound->generic.status == EC_RANK_PROBABLE) {
-            ec_text_puts(out, "generic rank of ");
-            ec_put_plain(out, name);
+        if (bound->has_generic && generic->status == EC_RANK_PROBABLE) {
+            start_note(out, "generic rank", partition);
             ec_text_printf(out, ": wrong (too small) with probability below %.1e\n",
-                           bound->generic.error);
-        }
-        if (!bound->has_generic && bound->generic.why[0] != '\0') {
-            ec_text_puts(out, "generic rank of ");
-            ec_put_plain(out, name);
-            ec_text_printf(out, " not computed: %s\n", bound->generic.why);
+                           generic->error);
+        } else if (!bound->has_generic && generic->why[0] != '\0') {
+            start_note(out, "generic rank", partition);
+            ec_text_printf(out, " not computed: %s\n", generic->why);
         }
     }
 }
@@ -100,8 +103,7 @@ static ec_status put_certificates(ec_text *out, const ec_bounds_found *found, ec
     for (size_t p = 0; p < found->partitions->n; p++) {
         ec_tensor_group group = {.n = 0};
 
-        ec_text_puts(out, "\nsides of the tensors that prove the cut of ");
-        ec_put_plain(out, found->partitions->items[p].name);
+        start_note(out, "\nsides of the tensors that prove the cut", &found->partitions->items[p]);
         ec_text_puts(out, "\n");
         for (size_t i = 0; ec_next_group(&group, found->arch, i); i++) {
             char *sides = ec_sides_text(&found->bounds[p].min_cut, &group, err);
@@ -160,9 +162,9 @@ static void rank_cells(ec_table *table, const ec_label_state *label, const ec_bo
         ec_table_cell(table, "-");
 }
 
-static void measured_cell(ec_table *table, const ec_measured *measured)
+void ec_measured_cell(ec_table *table, const ec_measured *measured)
 {
-    if (measured->known)
+    if (measured != NULL && measured->known)
         ec_table_cell(table, measured->value < 1e-3 ? "%.1e" : "%.4f", measured->value);
     else
         ec_table_cell(table, "-");
@@ -177,8 +179,8 @@ void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *boun
 
         ec_table_cell(table, "%" PRIu32, label->label);
         rank_cells(table, label, bound);
-        measured_cell(table, &label->von_neumann);
-        measured_cell(table, &label->renyi2);
+        ec_measured_cell(table, &label->von_neumann);
+        ec_measured_cell(table, &label->renyi2);
         ec_table_cell(table, "%s", "");
         if (!label->holds)
             ec_table_label(table, "violated");
