@@ -14,7 +14,9 @@
 /** Most levels. */
 #define EC_SWEEP_MAX_LEVELS 64
 
-/** Ranks up to here are told apart by their logarithms. */
+/** Logarithms this close (relative) are equal for the Pareto order, and decided exactly by filters:
+ * integers up to 2^32 with logarithms this close are equal. */
+#define EC_SWEEP_SAME       1e-12
 #define EC_SWEEP_PLAIN_LOG2 32
 
 /** One recursion: a partition with plain or with shared weights. */
@@ -45,7 +47,8 @@ typedef struct sweep_level {
     uint64_t lo, hi, base; /* numbers of the unit's prefixes up to here; number of entry 0 */
     uint32_t *dim, *span;  /* d_l; G_l of shared subtrees */
     uint64_t *parameters, *multiply_adds;
-    double **value;           /* per task: [class, side] of `capacity` entries */
+    double **value;           /* per task: [class, side] of `capacity` entries; at the top level
+                                 one array, the minimum over the sides */
     double **first, **second; /* per task: the branches [class, side] and [class] over the level
                                  below, of its capacity */
 } sweep_level;
@@ -54,10 +57,12 @@ typedef struct sweep_level {
 typedef struct sweep_work {
     const ec_sweep *sweep;
     sweep_level *level;
-    double *scratch; /* EC_SWEEP_CHUNK */
+    double *scratch;        /* EC_SWEEP_CHUNK, as the next two */
+    uint8_t *keep, *beaten; /* flags of the configurations in hand */
+    const double **bound;   /* per partition: its bounds in the top level's arrays */
     ec_sweep_rows *rows;
     size_t reduced; /* rows that were left by the last reduction */
-    size_t hint;    /* the row that beat the last configuration */
+    size_t winner;  /* the row that beat a configuration last */
     uint64_t next;  /* number of the next configuration */
 } sweep_work;
 
@@ -72,6 +77,15 @@ void ec_sweep_work_clear(sweep_work *work);
 EC_NODISCARD ec_status ec_sweep_unit(sweep_work *work, ec_sweep_rows *rows, size_t unit,
                                      ec_error *err);
 
+/** Room for n rows in all. Errors: EC_ENOMEM */
+EC_NODISCARD ec_status ec_sweep_reserve(ec_sweep_rows *rows, size_t n, ec_error *err);
+
+/** The column of parameters or of multiply-adds. */
+const uint64_t *ec_sweep_costs(const ec_sweep_rows *rows, ec_quantity cost);
+
+/** log2 of the bound of a row: the smaller one. */
+double ec_sweep_bound(const ec_sweep_rows *rows, size_t row, size_t partition);
+
 /** Append the configurations of the top level's arrays that pass the filters. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_sweep_collect(sweep_work *work, size_t n, ec_error *err);
 
@@ -82,6 +96,14 @@ void ec_kernel_axpy_min(double *x, double k, const double *y, const double *z,
                         size_t n); /* x += k min(y, z) */
 void ec_kernel_branch(double *x, double first, double second, const double *log_dim,
                       size_t n); /* x = min(first, log_dim + second) */
-void ec_kernel_min(double *x, const double *y, const double *z, size_t n); /* x = min(y, z) */
+void ec_kernel_affine(uint64_t *x, uint64_t base, uint64_t slope, const uint32_t *values,
+                      size_t n); /* x = base + slope values */
+void ec_kernel_within(uint8_t *keep, const uint64_t *x, uint64_t lo, uint64_t hi,
+                      size_t n); /* keep &= lo <= x <= hi */
+void ec_kernel_no_cheaper(uint8_t *beaten, const uint64_t *cost, uint64_t by,
+                          size_t n); /* beaten = cost >= by */
+void ec_kernel_no_better(uint8_t *beaten, const double *x, double by, double same,
+                         size_t n); /* beaten &= x - same (1 + x) <= by */
+void ec_kernel_remove(uint8_t *keep, const uint8_t *beaten, size_t n); /* keep &= !beaten */
 
 #endif

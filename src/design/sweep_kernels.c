@@ -42,9 +42,36 @@ HOT void ec_kernel_branch(double *restrict x, double first, double second,
     }
 }
 
-HOT void ec_kernel_min(double *restrict x, const double *restrict y, const double *restrict z,
-                       size_t n)
+HOT void ec_kernel_affine(uint64_t *restrict x, uint64_t base, uint64_t slope,
+                          const uint32_t *restrict values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        x[i] = y[i] < z[i] ? y[i] : z[i];
+        x[i] = base + slope * values[i];
+}
+
+HOT void ec_kernel_within(uint8_t *restrict keep, const uint64_t *restrict x, uint64_t lo,
+                          uint64_t hi, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        keep[i] = (uint8_t)(keep[i] & (x[i] >= lo) & (x[i] <= hi));
+}
+
+HOT void ec_kernel_no_cheaper(uint8_t *restrict beaten, const uint64_t *restrict cost, uint64_t by,
+                              size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        beaten[i] = cost[i] >= by;
+}
+
+HOT void ec_kernel_no_better(uint8_t *restrict beaten, const double *restrict x, double by,
+                             double same, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        beaten[i] = (uint8_t)(beaten[i] & (x[i] - same * (1 + x[i]) <= by));
+}
+
+HOT void ec_kernel_remove(uint8_t *restrict keep, const uint8_t *restrict beaten, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        keep[i] = (uint8_t)(keep[i] & ~beaten[i]);
 }

@@ -48,9 +48,15 @@ ec_status ec_sweep_work_init(sweep_work *out, const ec_sweep *sweep, ec_error *e
 
     *out = (sweep_work){.sweep = sweep};
     EC_NEW(out->scratch, EC_SWEEP_CHUNK);
+    EC_NEW(out->keep, EC_SWEEP_CHUNK);
+    EC_NEW(out->beaten, EC_SWEEP_CHUNK);
+    EC_NEW(out->bound, sweep->in.partitions->n);
     EC_NEW(out->level, sweep->n_levels);
     for (size_t l = 0; l < sweep->n_levels; l++)
         EC_TRY(level_init(&out->level[l], sweep, l, err));
+    /* the shared bound comes second where it applies, and is never above the min cut */
+    for (size_t t = 0; t < sweep->n_tasks; t++)
+        out->bound[sweep->tasks[t].bound / 2] = out->level[sweep->n_levels - 1].value[t];
 done:
     return status;
 }
@@ -61,6 +67,9 @@ void ec_sweep_work_clear(sweep_work *work)
         level_clear(&work->level[l], work->sweep->n_tasks);
     ec_free(work->level);
     ec_free(work->scratch);
+    ec_free(work->keep);
+    ec_free(work->beaten);
+    ec_free(work->bound);
     *work = (sweep_work){0};
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/sweep_i.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "design/formula_i.h"
 
 /* Values of class c, side s of a task at a level. */
@@ -53,24 +56,30 @@ static void branch(sweep_work *w, size_t level, size_t n)
     }
 }
 
-/* Widths, counts and spans of one prefix p with every value of a range. */
+/* Widths, counts and spans of prefix p with n values of a level. */
 static void expand_counts(sweep_work *w, size_t level, size_t p, size_t at, const uint32_t *values,
                           size_t n)
 {
     const ec_sweep *s = w->sweep;
     sweep_level *here = &w->level[level], *below = &w->level[level - 1];
     uint64_t in = below->dim[p];
-    bool sharing = ec_arch_shared_below(s->in.arch, level - 1);
-    size_t window = ec_level_window(&s->in.arch->levels[level]);
+    uint64_t parameters = s->parameters[level - 1] * in;
+    uint64_t multiply_adds = s->multiply_adds[level - 1] * in;
 
-    for (size_t j = 0; j < n; j++) {
-        here->dim[at + j] = values[j];
-        here->parameters[at + j] = below->parameters[p] + s->parameters[level - 1] * in * values[j];
-        here->multiply_adds[at + j] =
-            below->multiply_adds[p] + s->multiply_adds[level - 1] * in * values[j];
-        if (sharing)
-            here->span[at + j] = ec_grow_span(below->span[p], window, values[j]);
+    if (level + 1 == s->n_levels) { /* the outputs' matrix, too */
+        parameters += s->parameters[level] * s->in.arch->outputs;
+        multiply_adds += s->multiply_adds[level] * s->in.arch->outputs;
     }
+    ec_kernel_affine(here->parameters + at, below->parameters[p], parameters, values, n);
+    ec_kernel_affine(here->multiply_adds + at, below->multiply_adds[p], multiply_adds, values, n);
+    if (level + 1 == s->n_levels)
+        return;
+    memcpy(here->dim + at, values, n * sizeof *values);
+    if (!ec_arch_shared_below(s->in.arch, level - 1))
+        return;
+    for (size_t j = 0; j < n; j++)
+        here->span[at + j] =
+            ec_grow_span(below->span[p], ec_level_window(&s->in.arch->levels[level]), values[j]);
 }
 
 /* f(v, s) = min(first, log2 d_l + second): prefix p with n values of d_l from number `value`. */
@@ -81,15 +90,35 @@ static void expand(sweep_work *w, size_t level, size_t p, size_t at, size_t valu
 
     expand_counts(w, level, p, at, w->sweep->in.ranges->level[level].values + value, n);
     for (size_t t = 0; t < w->sweep->n_tasks; t++) {
-        size_t n_classes = w->sweep->tasks[t].quotient->level[level].n_classes;
-        for (size_t c = 0; c < n_classes; c++) {
-            double second = here->second[t][c * below->capacity + p];
-            for (size_t side = 0; side < 2; side++)
-                ec_kernel_branch(here->value[t] + (2 * c + side) * here->capacity + at,
-                                 here->first[t][(2 * c + side) * below->capacity + p], second,
-                                 log_dim, n);
+        const double *second = here->second[t] + p, *first = here->first[t] + p;
+        double *out = here->value[t] + at;
+        if (level + 1 == w->sweep->n_levels) {
+            ec_kernel_branch(out, fmin(first[0], first[below->capacity]), *second, log_dim, n);
+            continue;
+        }
+        for (size_t c = 0; c < w->sweep->tasks[t].quotient->level[level].n_classes; c++) {
+            for (int side = 0; side < 2; side++) {
+                ec_kernel_branch(out, *first, *second, log_dim, n);
+                out += here->capacity;
+                first += below->capacity;
+            }
+            second += below->capacity;
         }
     }
+}
+
+/* The root alone, above a single window: min(d_0, prod of the sites on one side) = d_0. */
+static void start_single(sweep_work *w, const double *log_dim, size_t n)
+{
+    const ec_sweep *s = w->sweep;
+    sweep_level *here = &w->level[0];
+
+    for (size_t j = 0; j < n; j++) {
+        here->parameters[j] = s->parameters[0] * s->in.arch->outputs * here->dim[j];
+        here->multiply_adds[j] = s->multiply_adds[0] * s->in.arch->outputs * here->dim[j];
+    }
+    for (size_t t = 0; t < s->n_tasks; t++)
+        memcpy(here->value[t], log_dim, n * sizeof *log_dim);
 }
 
 /* Level 0: a site is free on its own side; on the other its index is cut. */
@@ -101,6 +130,10 @@ static void start(sweep_work *w, size_t value, size_t n)
     for (size_t j = 0; j < n; j++) {
         here->dim[j] = here->span[j] = w->sweep->in.ranges->level[0].values[value + j];
         here->parameters[j] = here->multiply_adds[j] = 0;
+    }
+    if (w->sweep->n_levels == 1) {
+        start_single(w, log_dim, n);
+        return;
     }
     for (size_t t = 0; t < w->sweep->n_tasks; t++) {
         for (size_t c = 0; c < EC_N_CLASSES_0; c++) {
@@ -182,7 +215,7 @@ ec_status ec_sweep_unit(sweep_work *w, ec_sweep_rows *rows, size_t unit, ec_erro
     size_t take;
 
     w->rows = rows;
-    w->reduced = w->hint = rows->n = 0;
+    w->reduced = rows->n = 0;
     set_limits(w, unit);
     for (uint64_t j = bottom->lo; j < bottom->hi; j += take) {
         take = bottom->hi - j < bottom->capacity ? (size_t)(bottom->hi - j) : bottom->capacity;

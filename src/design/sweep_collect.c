@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "design/sweep_i.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * From the arrays of the top level to rows: first flags for all configurations in hand, by loops
+ * over arrays, then the few that are left one by one.
+ */
+
+/* Configurations that are judged together for the Pareto order. */
+#define BLOCK 256
+
+/* ------------------------------------------------------------------ filters */
+
+static bool compare(int sign, ec_relation relation)
+{
+    switch (relation) {
+    case EC_AT_MOST:
+        return sign <= 0;
+    case EC_LESS:
+        return sign < 0;
+    case EC_AT_LEAST:
+        return sign >= 0;
+    case EC_MORE:
+        return sign > 0;
+    default:
+        return sign == 0;
+    }
+}
+
+/* The integers that stand in a relation to `value`, as lo .. hi; none: lo > hi. */
+static void interval(uint64_t *lo, uint64_t *hi, ec_relation relation, const ec_int *value)
+{
+    bool fits = ec_int_fits_u64(value); /* no count reaches 2^64 - 1 */
+    uint64_t v = ec_int_get_u64(value);
+
+    *lo = 0;
+    *hi = UINT64_MAX - 1;
+    if (relation == EC_AT_LEAST || relation == EC_EQUAL)
+        *lo = v;
+    if (relation == EC_MORE)
+        *lo = fits ? v + (v < UINT64_MAX) : v;
+    if (fits && (relation == EC_AT_MOST || relation == EC_EQUAL))
+        *hi = v;
+    if (fits && relation == EC_LESS) {
+        *hi = v > 0 ? v - 1 : 0;
+        *lo = v == 0; /* nothing is less */
+    }
+}
+
+/* The exact bound of one configuration: by the formulas, or by the recursion if they are too long.
+ */
+static ec_status exact_bound(ec_int *rank, const ec_sweep *s, size_t filter, uint64_t index,
+                             ec_error *err)
+{
+    ec_status status = EC_OK;
+    const ec_formula *formula = s->formula[filter];
+    uint32_t widths[EC_SWEEP_MAX_LEVELS];
+    ec_level levels[EC_SWEEP_MAX_LEVELS];
+    ec_arch arch = *s->in.arch;
+    ec_bound bound = {0};
+
+    ec_sweep_widths(widths, s, index);
+    if (formula[0].n_terms > 0) {
+        /* the shared bound is never above the min cut */
+        ec_formula_evaluate(rank, NULL, &formula[formula[1].n_terms > 0], widths);
+        return EC_OK;
+    }
+    arch.levels = levels;
+    for (size_t l = 0; l < s->n_levels; l++) {
+        levels[l] = s->in.arch->levels[l];
+        levels[l].dim = widths[l];
+        if (l > 0)
+            levels[l - 1].out = widths[l];
+    }
+    EC_TRY(ec_bound_compute(&bound, &arch,
+                            &s->in.partitions->items[s->in.filters[filter].partition].a,
+                            &(ec_bound_options){.method = EC_METHOD_TREE}, NULL, err));
+    ec_int_set(rank, bound.rank);
+done:
+    ec_bound_clear(&bound);
+    return status;
+}
+
+/* The sign of bound i of a filter's partition minus the filter's value. */
+static ec_status compare_bound(int *sign, const sweep_work *w, size_t filter, size_t i,
+                               ec_error *err)
+{
+    const ec_filter *f = &w->sweep->in.filters[filter];
+    double difference = w->bound[f->partition][i] - f->log2;
+    ec_int rank = {0};
+    ec_status status = EC_OK;
+
+    *sign = (difference > 0) - (difference < 0);
+    if (isinf(difference) || fabs(difference) > EC_SWEEP_SAME * (1 + fabs(f->log2)))
+        return EC_OK; /* infinite: the value is 0 */
+    *sign = 0;
+    if (f->log2 <= EC_SWEEP_PLAIN_LOG2)
+        return EC_OK;
+    status = exact_bound(&rank, w->sweep, filter, w->next + i, err);
+    if (status == EC_OK)
+        *sign = ec_int_cmp(&rank, &f->value);
+    ec_int_clear(&rank);
+    return status;
+}
+
+static ec_status apply_filter(sweep_work *w, size_t filter, size_t n, ec_error *err)
+{
+    const ec_filter *f = &w->sweep->in.filters[filter];
+    const sweep_level *top = &w->level[w->sweep->n_levels - 1];
+    ec_status status = EC_OK;
+    uint64_t lo, hi;
+
+    if (f->quantity != EC_QUANTITY_BOUND) {
+        interval(&lo, &hi, f->relation, &f->value);
+        ec_kernel_within(
+            w->keep, f->quantity == EC_QUANTITY_PARAMETERS ? top->parameters : top->multiply_adds,
+            lo, hi, n);
+        return EC_OK;
+    }
+    for (size_t i = 0; i < n && status == EC_OK; i++) {
+        int sign = 0;
+        if (!w->keep[i])
+            continue;
+        status = compare_bound(&sign, w, filter, i, err);
+        w->keep[i] = compare(sign, f->relation);
+    }
+    return status;
+}
+
+/* --------------------------------------------------------------------- rows */
+
+/* Append configuration i; there is room. */
+static void add_row(sweep_work *w, size_t i)
+{
+    ec_sweep_rows *rows = w->rows;
+    const ec_sweep *s = w->sweep;
+    const sweep_level *top = &w->level[s->n_levels - 1];
+    size_t at = rows->n++;
+    double *log2 = rows->log2 + at * rows->n_bounds;
+
+    rows->index[at] = w->next + i;
+    rows->parameters[at] = top->parameters[i];
+    rows->multiply_adds[at] = top->multiply_adds[i];
+    for (size_t b = 0; b < rows->n_bounds; b++)
+        log2[b] = INFINITY;
+    for (size_t t = 0; t < s->n_tasks; t++)
+        log2[s->tasks[t].bound] = top->value[t][i];
+}
+
+/* ------------------------------------------------------------------- pareto */
+
+static const uint64_t *costs_of(const sweep_work *w)
+{
+    const sweep_level *top = &w->level[w->sweep->n_levels - 1];
+
+    return w->sweep->in.cost == EC_QUANTITY_MULTIPLY_ADDS ? top->multiply_adds : top->parameters;
+}
+
+/* Clear the flags of the configurations first .. end - 1 that a row beats, which comes before them:
+   those that are nowhere better. */
+static void remove_beaten(sweep_work *w, size_t row, size_t first, size_t end)
+{
+    size_t n = end - first;
+
+    ec_kernel_no_cheaper(w->beaten, costs_of(w) + first,
+                         ec_sweep_costs(w->rows, w->sweep->in.cost)[row], n);
+    for (size_t k = 0; k < w->sweep->in.partitions->n; k++)
+        ec_kernel_no_better(w->beaten, w->bound[k] + first, ec_sweep_bound(w->rows, row, k),
+                            EC_SWEEP_SAME, n);
+    ec_kernel_remove(w->keep + first, w->beaten, n);
+}
+
+/* Does a row beat configuration i, which comes later? */
+static bool beats(const sweep_work *w, size_t row, size_t i)
+{
+    if (ec_sweep_costs(w->rows, w->sweep->in.cost)[row] > costs_of(w)[i])
+        return false;
+    for (size_t k = 0; k < w->sweep->in.partitions->n; k++) {
+        double bound = w->bound[k][i];
+        if (ec_sweep_bound(w->rows, row, k) < bound - EC_SWEEP_SAME * (1 + bound))
+            return false;
+    }
+    return true;
+}
+
+/* Keep what no row so far beats. A row that beats one configuration mostly beats its neighbours. */
+static void collect_best(sweep_work *w, size_t first, size_t end)
+{
+    if (w->winner < w->rows->n)
+        remove_beaten(w, w->winner, first, end);
+    for (size_t i = first; i < end; i++) {
+        size_t row = w->rows->n;
+        if (!w->keep[i])
+            continue;
+        while (row > 0 && !beats(w, row - 1, i))
+            row--;
+        if (row == 0)
+            add_row(w, i);
+        w->winner = row > 0 ? row - 1 : w->rows->n - 1;
+        remove_beaten(w, w->winner, i + 1, end);
+    }
+}
+
+ec_status ec_sweep_collect(sweep_work *w, size_t n, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_sweep_rows *rows = w->rows;
+    const ec_sweep_input *in = &w->sweep->in;
+
+    memset(w->keep, 1, n);
+    for (size_t f = 0; f < in->n_filters; f++)
+        EC_TRY(apply_filter(w, f, n, err));
+    EC_TRY(ec_sweep_reserve(rows, rows->n + n, err));
+    for (size_t first = 0; in->pareto && first < n; first += BLOCK)
+        collect_best(w, first, n - first < BLOCK ? n : first + BLOCK);
+    for (size_t i = 0; !in->pareto && i < n; i++) {
+        if (w->keep[i])
+            add_row(w, i);
+    }
+    w->next += n;
+    if (in->pareto && rows->n > 2 * w->reduced + 256) {
+        EC_TRY(ec_sweep_reduce(rows, in->cost, err));
+        w->reduced = rows->n;
+    }
+done:
+    return status;
+}
