@@ -27,15 +27,20 @@ INSTRUMENT  := $(if $(SAN)$(FUZZ),-fsanitize=address -fsanitize=undefined \
                -fno-sanitize-recover=undefined) $(if $(COV),--coverage -O0) \
                $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 system       = $(subst -I,-isystem ,$(shell pkg-config --cflags-only-I $(1)))
+soname       = $(shell objdump -p $$($(CC) -print-file-name=lib$(2).so) | \
+               sed -n 's/^ *SONAME *\(.*\)/-DEC_SONAME_$(1)=\\"\1\\"/p')
+SONAMES     := $(call soname,IGRAPH,igraph) $(call soname,FLINT,flint) $(call soname,GLPK,glpk) \
+               $(call soname,LAPACKE,lapacke) $(call soname,OPENBLAS,openblas)
 EC_CFLAGS   := -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
-               $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP
+               $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP $(SONAMES)
 DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
 # a sanitizer's symbols come with the program
 NO_UNDEFINED := $(if $(SAN)$(FUZZ),,-Wl,-z,defs)
 LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
-# GLPK and FLINT 2.9 have no pkg-config files
-OTHER_LIBS  := -lglpk -lflint -lmpfr -lgmp
-LIBS        := $(shell pkg-config --libs $(PKGS)) $(OTHER_LIBS) -lm
+# Linked; the heavy ones are loaded when they are first needed (src/core/library.h), by the names
+# that the linker would write into the program.
+LINKED_PKGS := yaml-0.1 jansson zlib libmd gmp
+LIBS        := $(shell pkg-config --libs $(LINKED_PKGS)) -lm -ldl
 DRAW_LIBS   := $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
 
 # ---- files

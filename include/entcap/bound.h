@@ -126,8 +126,8 @@ EC_NODISCARD ec_status ec_bound_power(bool *applies, ec_int *rank, uint32_t *bas
 
 /* ------------------------------------------------------ ranks modulo a prime */
 
-/** A random prime between 2^62 and 2^63. */
-uint64_t ec_bound_random_prime(ec_rng *rng);
+/** A random prime between 2^62 and 2^63. Errors: EC_EIO (FLINT cannot be loaded) */
+EC_NODISCARD ec_status ec_bound_random_prime(uint64_t *prime, ec_rng *rng, ec_error *err);
 
 /** A packed row-major matrix over Z/p, borrowed: entries < prime, prime a prime < 2^63. */
 typedef struct ec_mod_matrix {

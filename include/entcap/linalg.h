@@ -73,7 +73,8 @@ static inline ec_cmatf ec_cmatf_t(const float *data, size_t rows, size_t cols)
  * C = alpha op(A) op(B) + beta C, (m,k)(k,n) -> (m,n). With beta = 0 the old C is not read. NaN
  * propagates. Empty dimensions are fine. C may not overlap A or B.
  *
- * Cost: 2 m n k flops; as many threads as ec_linalg_threads said.
+ * Needs: ec_linalg_load or ec_linalg_threads, once before.
+ * Cost:  2 m n k flops; as many threads as ec_linalg_threads said.
  */
 void ec_linalg_gemm(ec_mat c, double alpha, ec_cmat a, ec_cmat b, double beta);
 
@@ -83,8 +84,15 @@ void ec_linalg_gemm_f32(ec_matf c, float alpha, ec_cmatf a, ec_cmatf b, float be
 /**
  * Threads of BLAS from now on, process-wide; at least 1. OpenBLAS threads spin: on a loaded machine
  * two can be slower than one by far, so programs call this with 1 unless they know better.
+ * Errors: EC_EIO (OpenBLAS cannot be loaded)
  */
-void ec_linalg_threads(unsigned threads);
+EC_NODISCARD ec_status ec_linalg_threads(unsigned threads, ec_error *err);
+
+/**
+ * Load BLAS. Products need it, or ec_linalg_threads, once before: they have no way to report that
+ * it is missing. Errors: EC_EIO
+ */
+EC_NODISCARD ec_status ec_linalg_load(ec_error *err);
 
 /**
  * R of A = Q R for the m x n matrix A, m, n >= 1: min(m,n) x n, packed, upper trapezoidal with

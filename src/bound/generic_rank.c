@@ -159,7 +159,7 @@ ec_status ec_bound_generic_rank(ec_generic_rank *out, const ec_arch *arch, const
     }
     q.inputs = (size_t)ec_int_get_u64(upper) + 1;
     ec_rng_seed(&q.rng, q.run->seed);
-    q.prime = ec_bound_random_prime(&q.rng);
+    EC_TRY(ec_bound_random_prime(&q.prime, &q.rng, err));
     status = ec_arch_is_network(arch) ? rank_of_network(&out->rank, &q, &refusal)
                                       : rank_of_tree(&out->rank, &q, &refusal);
     if (status == EC_ELIMIT) {

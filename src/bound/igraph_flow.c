@@ -6,11 +6,37 @@
 #include "bound/bound_i.h"
 
 #include "core/flow.h"
+#include "core/library.h"
 
 #include <igraph/igraph.h>
 
 #include <math.h>
 #include <pthread.h>
+
+#define FUNCTIONS(X)                                                                               \
+    X(igraph_create)                                                                               \
+    X(igraph_destroy)                                                                              \
+    X(igraph_maxflow)                                                                              \
+    X(igraph_set_error_handler)                                                                    \
+    X(igraph_set_warning_handler)                                                                  \
+    X(igraph_strerror)                                                                             \
+    X(igraph_vector_copy_to)                                                                       \
+    X(igraph_vector_destroy)                                                                       \
+    X(igraph_vector_init)                                                                          \
+    X(igraph_vector_int_view)                                                                      \
+    X(igraph_vector_size)                                                                          \
+    X(igraph_vector_view)                                                                          \
+    X(igraph_warning_handler_ignore)                                                               \
+    X(IGRAPH_FINALLY_FREE)
+
+static struct {
+    FUNCTIONS(EC_LIBRARY_MEMBER)
+} ig;
+
+#define SYMBOL(f) {&ig.f, #f},
+
+static const ec_symbol symbols[] = {FUNCTIONS(SYMBOL)};
+static ec_library library = EC_LIBRARY(EC_SONAME_IGRAPH, symbols);
 
 enum { SOURCE, TARGET, FIRST_TENSOR };
 
@@ -144,7 +170,7 @@ static void build(struct graph *g, const uint64_t *capacity)
 static void on_igraph_error(const char *reason, const char *file, int line, igraph_error_t code)
 {
     (void)reason, (void)file, (void)line, (void)code;
-    IGRAPH_FINALLY_FREE();
+    ig.IGRAPH_FINALLY_FREE();
 }
 
 /* g->flow by igraph, whose objects live here only. */
@@ -156,20 +182,20 @@ static igraph_error_t igraph_solve(struct graph *g)
     igraph_real_t value;
     igraph_error_t code;
 
-    igraph_vector_view(&capacity, g->capacity, (igraph_integer_t)g->n_arcs);
-    igraph_vector_int_view(&ends, g->ends, (igraph_integer_t)(2 * g->n_arcs));
-    code = igraph_create(&graph, &ends, (igraph_integer_t)g->n_nodes, IGRAPH_DIRECTED);
+    ig.igraph_vector_view(&capacity, g->capacity, (igraph_integer_t)g->n_arcs);
+    ig.igraph_vector_int_view(&ends, g->ends, (igraph_integer_t)(2 * g->n_arcs));
+    code = ig.igraph_create(&graph, &ends, (igraph_integer_t)g->n_nodes, IGRAPH_DIRECTED);
     if (code != IGRAPH_SUCCESS)
         return code;
-    code = igraph_vector_init(&flow, 0);
+    code = ig.igraph_vector_init(&flow, 0);
     if (code == IGRAPH_SUCCESS) {
-        code = igraph_maxflow(&graph, &value, &flow, NULL, NULL, NULL, SOURCE, TARGET, &capacity,
-                              NULL);
-        if (code == IGRAPH_SUCCESS && (size_t)igraph_vector_size(&flow) == g->n_arcs)
-            igraph_vector_copy_to(&flow, g->flow);
-        igraph_vector_destroy(&flow);
+        code = ig.igraph_maxflow(&graph, &value, &flow, NULL, NULL, NULL, SOURCE, TARGET, &capacity,
+                                 NULL);
+        if (code == IGRAPH_SUCCESS && (size_t)ig.igraph_vector_size(&flow) == g->n_arcs)
+            ig.igraph_vector_copy_to(&flow, g->flow);
+        ig.igraph_vector_destroy(&flow);
     }
-    igraph_destroy(&graph);
+    ig.igraph_destroy(&graph);
     return code;
 }
 
@@ -180,20 +206,24 @@ static ec_status solve(struct graph *g, ec_error *err)
     igraph_error_handler_t *old_error;
     igraph_warning_handler_t *old_warning;
     igraph_error_t code;
+    ec_status status = ec_library_load(&library, err);
+
+    if (status != EC_OK)
+        return status;
 
     pthread_mutex_lock(&lock);
-    old_error = igraph_set_error_handler(on_igraph_error);
-    old_warning = igraph_set_warning_handler(igraph_warning_handler_ignore);
+    old_error = ig.igraph_set_error_handler(on_igraph_error);
+    old_warning = ig.igraph_set_warning_handler(ig.igraph_warning_handler_ignore);
     code = igraph_solve(g);
-    igraph_set_warning_handler(old_warning);
-    igraph_set_error_handler(old_error);
+    ig.igraph_set_warning_handler(old_warning);
+    ig.igraph_set_error_handler(old_error);
     pthread_mutex_unlock(&lock);
 
     if (code == IGRAPH_ENOMEM)
         return ec_fail(err, EC_ENOMEM, "out of memory in igraph: max flow with %zu arcs",
                        g->n_arcs);
     if (code != IGRAPH_SUCCESS)
-        return ec_fail(err, EC_ENUMERIC, "igraph: max flow failed: %s", igraph_strerror(code));
+        return ec_fail(err, EC_ENUMERIC, "igraph: max flow failed: %s", ig.igraph_strerror(code));
     return EC_OK;
 }
 

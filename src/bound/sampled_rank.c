@@ -3,7 +3,7 @@
 
 #include "core/flow.h"
 
-#include <flint/nmod_vec.h>
+#include "bound/flint_i.h"
 
 /**
  * F_y[s, t] = h_y(x_s, z_t) along the tree, depth first. A factor is what one position contributes,
@@ -133,7 +133,7 @@ static ec_status apply_matrix(factor *out, const factor *f, walk *w, const size_
     for (size_t k = 0; k < factor_rows(f); k++)
         for (size_t o = 0; o < rows; o++)
             out->x[k * rows + o] =
-                _nmod_vec_dot(f->x + k * f->r, matrix + o * f->r, (slong)f->r, w->mod, 3);
+                ec_flint._nmod_vec_dot(f->x + k * f->r, matrix + o * f->r, (slong)f->r, w->mod, 3);
     return EC_OK;
 }
 
@@ -217,8 +217,8 @@ static ec_status rank_labels(uint64_t *rank, walk *w, const ec_run *run, ec_erro
     EC_NEW(matrix, n * n);
     for (uint32_t y = 0; y < what->n_labels; y++) {
         for (size_t k = 0; k < n * n; k++)
-            matrix[k] = _nmod_vec_dot(f->x + k * f->r, w->weights->matrix[top] + y * f->r,
-                                      (slong)f->r, w->mod, 3);
+            matrix[k] = ec_flint._nmod_vec_dot(f->x + k * f->r, w->weights->matrix[top] + y * f->r,
+                                               (slong)f->r, w->mod, 3);
         EC_TRY(ec_bound_rank_mod_p(&rank[y], (ec_mod_matrix){matrix, n, n, w->mod.n}, run, err));
         w->multiply_adds += (w->total - w->multiply_adds) / (what->n_labels - y);
         EC_TRY(ec_run_step(run, "exact rank", w->multiply_adds, w->total, err));
@@ -260,6 +260,7 @@ ec_status ec_bound_sampled_ranks(uint64_t *rank, const ec_sampling *sampling,
     ec_status status = EC_OK;
 
     EC_TRY(ec_bound_sampled_cost(&cost, sampling, err));
+    EC_TRY(ec_flint_load(err));
     EC_TRY(ec_run_reserve(run, "exact rank", cost.bytes, err));
     EC_TRY(walk_init(&w, sampling, err));
     w.weights = weights;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/monomials.h"
 
-#include <glpk.h>
+#include "design/glpk_i.h"
 #include <string.h>
 
 /*
@@ -46,9 +46,9 @@ done:
 
 static void add_constraint(glp_prob *lp, envelope *e, size_t x, size_t y)
 {
-    int row = glp_add_rows(lp, 1), n = 1;
+    int row = ec_glpk.glp_add_rows(lp, 1), n = 1;
 
-    glp_set_row_bnds(lp, row, GLP_LO, 0.0, 0.0);
+    ec_glpk.glp_set_row_bnds(lp, row, GLP_LO, 0.0, 0.0);
     e->column[1] = 1; /* -t */
     e->value[1] = -1.0;
     for (size_t v = 0; v < e->set->n_variables; v++) {
@@ -59,7 +59,7 @@ static void add_constraint(glp_prob *lp, envelope *e, size_t x, size_t y)
             e->value[n] = difference;
         }
     }
-    glp_set_mat_row(lp, row, n, e->column, e->value);
+    ec_glpk.glp_set_mat_row(lp, row, n, e->column, e->value);
 }
 
 /* Is row x the strict minimum of x and the kept rows (without kept[skip]) somewhere? */
@@ -72,26 +72,26 @@ static ec_status is_strict(bool *strict, envelope *e, size_t x, size_t skip, ec_
     *strict = true;
     if (e->n_kept == 0 || (e->n_kept == 1 && skip == 0)) /* GLPK refuses programs without rows */
         return EC_OK;
-    lp = glp_create_prob();
-    glp_set_obj_dir(lp, GLP_MAX);
-    glp_add_cols(lp, n_columns);
+    lp = ec_glpk.glp_create_prob();
+    ec_glpk.glp_set_obj_dir(lp, GLP_MAX);
+    ec_glpk.glp_add_cols(lp, n_columns);
     for (int c = 1; c <= n_columns; c++)
-        glp_set_col_bnds(lp, c, GLP_DB, 0.0, 1.0);
-    glp_set_obj_coef(lp, 1, 1.0);
+        ec_glpk.glp_set_col_bnds(lp, c, GLP_DB, 0.0, 1.0);
+    ec_glpk.glp_set_obj_coef(lp, 1, 1.0);
     for (size_t k = 0; k < e->n_kept; k++) {
         if (k != skip)
             add_constraint(lp, e, x, e->kept[k]);
     }
-    glp_init_smcp(&options);
+    ec_glpk.glp_init_smcp(&options);
     options.msg_lev = GLP_MSG_OFF;
-    glp_simplex(lp, &options); /* only a good start for the exact solver */
-    failure = glp_exact(lp, &options);
-    *strict = glp_get_obj_val(lp) > 0;
+    ec_glpk.glp_simplex(lp, &options); /* only a good start for the exact solver */
+    failure = ec_glpk.glp_exact(lp, &options);
+    *strict = ec_glpk.glp_get_obj_val(lp) > 0;
     for (size_t v = 0; v < e->set->n_variables; v++)
-        e->weight[v] = glp_get_col_prim(lp, (int)v + 2);
-    if (failure == 0 && glp_get_status(lp) != GLP_OPT)
+        e->weight[v] = ec_glpk.glp_get_col_prim(lp, (int)v + 2);
+    if (failure == 0 && ec_glpk.glp_get_status(lp) != GLP_OPT)
         failure = -1;
-    glp_delete_prob(lp);
+    ec_glpk.glp_delete_prob(lp);
     if (failure != 0)
         return ec_fail(err, EC_ENUMERIC, "the linear program of a formula term failed (code %d)",
                        failure);
@@ -235,7 +235,7 @@ ec_status ec_monomials_reduce(ec_monomials *set, ec_error *err)
 
     drop_dominated(set);
     if (set->n > 1) {
-        glp_term_out(GLP_OFF);
+        EC_TRY(ec_glpk_load(err));
         EC_TRY(envelope_init(&e, set, err));
         EC_TRY(collect(&e, err));
         EC_TRY(confirm(&e, err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/optimize_i.h"
 
-#include <glpk.h>
+#include "design/glpk_i.h"
 #include <math.h>
 
 /*
@@ -39,10 +39,10 @@ static size_t column_z(const ec_relaxation *r)
 static void add_row(ec_relaxation *r)
 {
     const double *row = r->row + r->n_rows * r->n_columns;
-    int number = glp_add_rows(r->lp, 1);
+    int number = ec_glpk.glp_add_rows(r->lp, 1);
 
-    glp_set_mat_row(r->lp, number, (int)r->n_columns, r->index, row - 1);
-    glp_set_row_bnds(r->lp, number, GLP_UP, 0, r->right[r->n_rows]);
+    ec_glpk.glp_set_mat_row(r->lp, number, (int)r->n_columns, r->index, row - 1);
+    ec_glpk.glp_set_row_bnds(r->lp, number, GLP_UP, 0, r->right[r->n_rows]);
     r->n_rows++;
 }
 
@@ -78,7 +78,7 @@ static void add_tangent(ec_relaxation *r, const double *x0)
         int cuts[MAX_CUTS + 1];
         for (int i = 1; i <= MAX_CUTS; i++)
             cuts[i] = (int)r->first_cut + i;
-        glp_del_rows(r->lp, MAX_CUTS, cuts);
+        ec_glpk.glp_del_rows(r->lp, MAX_CUTS, cuts);
         r->n_rows = r->first_cut;
     }
     double *row = r->row + r->n_rows * r->n_columns;
@@ -124,10 +124,10 @@ ec_status ec_relaxation_new(ec_relaxation **out, const ec_search *search, ec_err
     for (size_t l = 0; l < p->n_levels; l++)
         top[l] = p->in->ranges->level[l].n - 1;
     r->scale = fmin(ec_problem_cost(p, top), search->budget);
-    glp_term_out(GLP_OFF);
-    r->lp = glp_create_prob();
-    glp_set_obj_dir(r->lp, GLP_MAX);
-    glp_add_cols(r->lp, (int)r->n_columns);
+    EC_TRY(ec_glpk_load(err));
+    r->lp = ec_glpk.glp_create_prob();
+    ec_glpk.glp_set_obj_dir(r->lp, GLP_MAX);
+    ec_glpk.glp_add_cols(r->lp, (int)r->n_columns);
     for (size_t c = 0; c < r->n_columns; c++)
         r->index[c + 1] = (int)c + 1;
     for (size_t k = 0; k < p->n_goals && search->maximize; k++)
@@ -135,7 +135,7 @@ ec_status ec_relaxation_new(ec_relaxation **out, const ec_search *search, ec_err
     if (!search->maximize)
         r->objective[column_z(r)] = -1;
     for (size_t c = 0; c < r->n_columns; c++)
-        glp_set_obj_coef(r->lp, (int)c + 1, r->objective[c]);
+        ec_glpk.glp_set_obj_coef(r->lp, (int)c + 1, r->objective[c]);
     add_terms(r);
     *out = r;
     r = NULL;
@@ -149,7 +149,7 @@ void ec_relaxation_free(ec_relaxation *r)
     if (r == NULL)
         return;
     if (r->lp != NULL)
-        glp_delete_prob(r->lp);
+        ec_glpk.glp_delete_prob(r->lp);
     ec_free(r->row);
     ec_free(r->right);
     ec_free(r->objective);
@@ -182,8 +182,8 @@ static void set_bounds(ec_relaxation *r, const ec_box *box)
         (s->maximize ? fmin(s->budget, ec_problem_cost(p, box->hi)) : ec_problem_cost(p, box->hi)) /
         r->scale;
     for (size_t c = 0; c < r->n_columns; c++)
-        glp_set_col_bnds(r->lp, (int)c + 1, r->lower[c] < r->upper[c] ? GLP_DB : GLP_FX,
-                         r->lower[c], r->upper[c]);
+        ec_glpk.glp_set_col_bnds(r->lp, (int)c + 1, r->lower[c] < r->upper[c] ? GLP_DB : GLP_FX,
+                                 r->lower[c], r->upper[c]);
 }
 
 /*
@@ -195,14 +195,14 @@ static double proved_bound(const ec_relaxation *r, double *price)
     double bound = 0, size = 1;
 
     for (size_t i = 0; i < r->n_rows; i++) {
-        double y = fmax(0, glp_get_row_dual(r->lp, (int)i + 1));
+        double y = fmax(0, ec_glpk.glp_get_row_dual(r->lp, (int)i + 1));
         bound += y * r->right[i];
         size += fabs(y * r->right[i]);
     }
     for (size_t c = 0; c < r->n_columns; c++) {
         double reduced = r->objective[c];
         for (size_t i = 0; i < r->n_rows; i++) {
-            double y = fmax(0, glp_get_row_dual(r->lp, (int)i + 1));
+            double y = fmax(0, ec_glpk.glp_get_row_dual(r->lp, (int)i + 1));
             reduced -= y * r->row[i * r->n_columns + c];
         }
         bound += reduced * (reduced > 0 ? r->upper[c] : r->lower[c]);
@@ -217,14 +217,14 @@ static bool solve_once(ec_relaxation *r, double *x)
 {
     glp_smcp options;
 
-    glp_init_smcp(&options);
+    ec_glpk.glp_init_smcp(&options);
     options.msg_lev = GLP_MSG_OFF;
     options.meth = GLP_DUALP;
-    glp_std_basis(r->lp);
-    if (glp_simplex(r->lp, &options) != 0 || glp_get_status(r->lp) != GLP_OPT)
+    ec_glpk.glp_std_basis(r->lp);
+    if (ec_glpk.glp_simplex(r->lp, &options) != 0 || ec_glpk.glp_get_status(r->lp) != GLP_OPT)
         return false;
     for (size_t l = 0; l < r->search->problem->n_levels; l++)
-        x[l] = fmin(fmax(glp_get_col_prim(r->lp, (int)l + 1), r->lower[l]), r->upper[l]);
+        x[l] = fmin(fmax(ec_glpk.glp_get_col_prim(r->lp, (int)l + 1), r->lower[l]), r->upper[l]);
     return true;
 }
 
@@ -244,7 +244,7 @@ ec_status ec_relaxation_solve(double *bound, double *x, double *price, ec_relaxa
         if (!solve_once(r, x))
             break;
         *bound = fmin(*bound, proved_bound(r, price));
-        double z = glp_get_col_prim(r->lp, (int)column_z(r) + 1) * r->scale;
+        double z = ec_glpk.glp_get_col_prim(r->lp, (int)column_z(r) + 1) * r->scale;
         if (ec_problem_cost_at(NULL, r->search->problem, x) <= z * (1 + 1e-6))
             break;
         add_tangent(r, x);

@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "entcap/linalg.h"
 
+#include "core/library.h"
+
 #include <cblas.h>
 
 #include <assert.h>
 #include <limits.h>
+
+#define FUNCTIONS(X) X(cblas_dgemm) X(cblas_sgemm) X(openblas_set_num_threads)
+
+static struct {
+    FUNCTIONS(EC_LIBRARY_MEMBER)
+} blas;
+
+#define SYMBOL(f) {&blas.f, #f},
+
+static const ec_symbol symbols[] = {FUNCTIONS(SYMBOL)};
+static ec_library library = EC_LIBRARY(EC_SONAME_OPENBLAS, symbols);
 
 /** Products C = alpha op(A) op(B) + beta C as BLAS wants them. */
 typedef struct shape {
@@ -41,10 +54,11 @@ void ec_linalg_gemm(ec_mat c, double alpha, ec_cmat a, ec_cmat b, double beta)
                     (size_t[]){b.transposed ? b.cols : b.rows, b.transposed ? b.rows : b.cols},
                     (size_t[]){c.rows, c.cols});
 
+    assert(library.loaded);
     if (s.m == 0 || s.n == 0)
         return;
-    cblas_dgemm(CblasRowMajor, to_op(a.transposed), to_op(b.transposed), s.m, s.n, s.k, alpha,
-                a.data, to_ld(a.ld), b.data, to_ld(b.ld), beta, c.data, to_ld(c.ld));
+    blas.cblas_dgemm(CblasRowMajor, to_op(a.transposed), to_op(b.transposed), s.m, s.n, s.k, alpha,
+                     a.data, to_ld(a.ld), b.data, to_ld(b.ld), beta, c.data, to_ld(c.ld));
 }
 
 void ec_linalg_gemm_f32(ec_matf c, float alpha, ec_cmatf a, ec_cmatf b, float beta)
@@ -53,13 +67,23 @@ void ec_linalg_gemm_f32(ec_matf c, float alpha, ec_cmatf a, ec_cmatf b, float be
                     (size_t[]){b.transposed ? b.cols : b.rows, b.transposed ? b.rows : b.cols},
                     (size_t[]){c.rows, c.cols});
 
+    assert(library.loaded);
     if (s.m == 0 || s.n == 0)
         return;
-    cblas_sgemm(CblasRowMajor, to_op(a.transposed), to_op(b.transposed), s.m, s.n, s.k, alpha,
-                a.data, to_ld(a.ld), b.data, to_ld(b.ld), beta, c.data, to_ld(c.ld));
+    blas.cblas_sgemm(CblasRowMajor, to_op(a.transposed), to_op(b.transposed), s.m, s.n, s.k, alpha,
+                     a.data, to_ld(a.ld), b.data, to_ld(b.ld), beta, c.data, to_ld(c.ld));
 }
 
-void ec_linalg_threads(unsigned threads)
+ec_status ec_linalg_threads(unsigned threads, ec_error *err)
 {
-    openblas_set_num_threads(threads > 0 && threads <= INT_MAX ? (int)threads : 1);
+    ec_status status = ec_library_load(&library, err);
+
+    if (status == EC_OK)
+        blas.openblas_set_num_threads(threads > 0 && threads <= INT_MAX ? (int)threads : 1);
+    return status;
+}
+
+ec_status ec_linalg_load(ec_error *err)
+{
+    return ec_library_load(&library, err);
 }

@@ -2,6 +2,7 @@
 #include "entcap/linalg.h"
 
 #include "core/flow.h"
+#include "core/library.h"
 
 #include <lapacke.h>
 
@@ -9,6 +10,17 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+
+#define FUNCTIONS(X) X(LAPACKE_dgelqf_work) X(LAPACKE_dgesdd_work) X(LAPACKE_dsyevd_work)
+
+static struct {
+    FUNCTIONS(EC_LIBRARY_MEMBER)
+} lapack;
+
+#define SYMBOL(f) {&lapack.f, #f},
+
+static const ec_symbol symbols[] = {FUNCTIONS(SYMBOL)};
+static ec_library library = EC_LIBRARY(EC_SONAME_LAPACKE, symbols);
 
 /**
  * LAPACK works on column-major matrices. A packed row-major m x n matrix *is* a column-major n x m
@@ -71,14 +83,17 @@ ec_status ec_linalg_qr_r(double *r, double *a, size_t m, size_t n, ec_error *err
     lapack_int rows = to_int(m), cols = to_int(n), lwork = -1;
     double *tau = NULL, *work = NULL, wish = 0;
 
+    EC_TRY(ec_library_load(&library, err));
     EC_TRY(require_finite(a, m * n, "QR", err));
     EC_NEW(tau, k);
     /* A^T = L Q', L = R^T */
-    EC_TRY(from_info(LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, cols, rows, a, cols, tau, &wish, -1),
-                     "QR", err));
+    EC_TRY(
+        from_info(lapack.LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, cols, rows, a, cols, tau, &wish, -1),
+                  "QR", err));
     EC_TRY(new_work(&work, &lwork, wish, err));
-    EC_TRY(from_info(LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, cols, rows, a, cols, tau, work, lwork),
-                     "QR", err));
+    EC_TRY(from_info(
+        lapack.LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, cols, rows, a, cols, tau, work, lwork), "QR",
+        err));
     copy_trapezoid(r, a, k, n);
 done:
     ec_free(tau);
@@ -92,14 +107,15 @@ ec_status ec_linalg_svd_values(double *s, double *a, size_t m, size_t n, ec_erro
     lapack_int rows = to_int(m), cols = to_int(n), lwork = -1, *iwork = NULL;
     double *work = NULL, wish = 0, none = 0;
 
+    EC_TRY(ec_library_load(&library, err));
     EC_TRY(require_finite(a, m * n, "SVD", err));
     EC_NEW(iwork, 8 * (m < n ? m : n));
-    EC_TRY(from_info(LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', cols, rows, a, cols, s, &none, 1,
-                                         &none, 1, &wish, -1, iwork),
+    EC_TRY(from_info(lapack.LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', cols, rows, a, cols, s,
+                                                &none, 1, &none, 1, &wish, -1, iwork),
                      "SVD", err));
     EC_TRY(new_work(&work, &lwork, wish, err));
-    EC_TRY(from_info(LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', cols, rows, a, cols, s, &none, 1,
-                                         &none, 1, work, lwork, iwork),
+    EC_TRY(from_info(lapack.LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'N', cols, rows, a, cols, s,
+                                                &none, 1, &none, 1, work, lwork, iwork),
                      "SVD", err));
 done:
     ec_free(work);
@@ -113,16 +129,17 @@ ec_status ec_linalg_eigen_symmetric(double *values, double *a, size_t n, ec_erro
     lapack_int order = to_int(n), lwork = -1, *iwork = NULL, iwish = 0;
     double *work = NULL, wish = 0;
 
+    EC_TRY(ec_library_load(&library, err));
     EC_TRY(require_finite(a, n * n, "eigendecomposition", err));
     /* the row-major lower triangle is the column-major upper one; eigenvector i fills column i,
        which is row i here */
-    EC_TRY(from_info(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values, &wish,
-                                         -1, &iwish, -1),
+    EC_TRY(from_info(lapack.LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values,
+                                                &wish, -1, &iwish, -1),
                      "eigendecomposition", err));
     EC_TRY(new_work(&work, &lwork, wish, err));
     EC_NEW(iwork, (size_t)iwish);
-    EC_TRY(from_info(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values, work,
-                                         lwork, iwork, iwish),
+    EC_TRY(from_info(lapack.LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values,
+                                                work, lwork, iwork, iwish),
                      "eigendecomposition", err));
 done:
     ec_free(work);

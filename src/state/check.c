@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "state/state_i.h"
 
+#include "entcap/linalg.h"
+
 #include <math.h>
 
 /* NaN would run through every matrix and come out as a spectrum of NaN, or as no rank at all */
@@ -44,7 +46,9 @@ ec_status ec_state_check(const ec_state_input *in, const ec_state_options *optio
     if (ec_arch_is_network(in->arch))
         return ec_fail(err, EC_EINVAL,
                        "a network description has no weights: give it as input and layers");
-    status = ec_sites_check_sides(in->a, in->arch->n_sites, err);
+    status = ec_linalg_load(err);
+    if (status == EC_OK)
+        status = ec_sites_check_sides(in->a, in->arch->n_sites, err);
     if (status == EC_OK)
         status = check_weights(in->arch, in->weights, err);
     if (status != EC_OK || options->basis == EC_BASIS_SITES)

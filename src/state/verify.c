@@ -58,9 +58,12 @@ static ec_status measure_modulo_prime(ec_measurement *m, ec_error *err)
     ec_status status = EC_OK;
     ec_residues residues;
     ec_error limit = {0};
+    uint64_t prime;
 
-    status = ec_residues_init(&residues, m->in->arch, m->in->weights,
-                              ec_bound_random_prime(&m->rng), m->run, &limit);
+    status = ec_bound_random_prime(&prime, &m->rng, err);
+    if (status != EC_OK)
+        return status;
+    status = ec_residues_init(&residues, m->in->arch, m->in->weights, prime, m->run, &limit);
     if (ec_state_out_of_reach(&status, &limit, err)) {
         say_why_modulo_prime(m->out, limit.msg, limit.msg);
         goto done;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train_i.h"
 
+#include "entcap/linalg.h"
+
 #include "core/flow.h"
 
 #include <stdio.h>
@@ -45,6 +47,7 @@ ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error 
         return ec_fail(
             err, EC_EINVAL,
             "training needs a feature map: add 'features: {kind: affine-relu}' to input");
+    EC_TRY(ec_linalg_load(err)); /* before the first product */
     EC_TRY(ec_run_reserve(run, "training", 16.0 * (double)arch->n_sites, err));
     EC_NEW(out->matrix_start, arch->n_levels + 1);
     EC_NEW(out->child, arch->n_levels);

@@ -33,6 +33,14 @@ static void residues_free(residues *r, size_t n_levels)
         ec_free(r->matrix[l]);
 }
 
+static uint64_t random_prime(ec_rng *rng)
+{
+    uint64_t p;
+
+    assert_ok(ec_bound_random_prime(&p, rng, NULL), NULL);
+    return p;
+}
+
 static void random_primes_are_prime_and_of_63_bits(void **state)
 {
     ec_rng rng;
@@ -40,7 +48,7 @@ static void random_primes_are_prime_and_of_63_bits(void **state)
     (void)state;
     ec_rng_seed(&rng, check_seed());
     for (size_t round = 0; round < check_count(20); round++) {
-        uint64_t p = ec_bound_random_prime(&rng);
+        uint64_t p = random_prime(&rng);
 
         assert_true(p >> 62 == 1);
         for (uint64_t d = 2; d < 2000; d++)
@@ -102,7 +110,7 @@ static void sampled_rank_is_the_rank_of_the_whole_tensor(void **state)
         convac_random_side(&a, arch.n_sites, &rng);
         assert_ok(ec_weights_init(&w, &arch, NULL, NULL), NULL);
         convac_integer_weights(&w, &arch, 1 + (unsigned)ec_rng_below(&rng, 9), &rng);
-        residues_of(&r, &arch, &w, ec_bound_random_prime(&rng));
+        residues_of(&r, &arch, &w, random_prime(&rng));
         for (size_t inputs = 1; inputs < 200; inputs += 49) {
             ec_sampling sampling = {&arch, &a, inputs, arch.outputs};
             ec_sampled_cost cost;

@@ -193,6 +193,7 @@ int main(void)
         cmocka_unit_test(the_bound_of_a_network_without_copy_legs_is_refuted),
     };
 
-    ec_linalg_threads(1);
+    if (ec_linalg_threads(1, NULL) != EC_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -335,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_thousand_sites_are_measured),
     };
 
-    ec_linalg_threads(1);
+    if (ec_linalg_threads(1, NULL) != EC_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,7 @@ int main(void)
         cmocka_unit_test(spectra_survive_running_out_of_memory),
     };
 
-    ec_linalg_threads(1);
+    if (ec_linalg_threads(1, NULL) != EC_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

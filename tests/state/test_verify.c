@@ -351,6 +351,7 @@ int main(void)
         cmocka_unit_test(progress_can_stop_it_anywhere),
     };
 
-    ec_linalg_threads(1);
+    if (ec_linalg_threads(1, NULL) != EC_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

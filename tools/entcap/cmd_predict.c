@@ -124,12 +124,14 @@ int cmd_predict(tool *t)
          {0, 4294967295}},
         {0},
     };
+    ec_error err = {0};
     int code = tool_parse(t, &usage, options);
 
     if (code != TOOL_GO_ON)
         return code;
     if (o.weights == NULL || o.data == NULL)
         return tool_misuse(t, "--weights and --data say what to classify, and by what");
-    ec_linalg_threads(1); /* samples are what runs in parallel */
+    if (ec_linalg_threads(1, &err) != EC_OK) /* samples are what runs in parallel */
+        return tool_fail(t, NULL, &err);
     return tool_each_file(t, predict_file, &o);
 }
