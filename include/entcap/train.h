@@ -88,7 +88,7 @@ EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_r
  *
  * Progress: run->progress gets samples done of samples in all, its text the running loss.
  * Errors:   EC_EINVAL  no feature map; no samples; epochs, batch or rate not positive
- *           EC_ENUMERIC loss or gradient not finite, or loss above 1e6: layer and step are named
+ *           EC_ENUMERIC loss or gradient not finite, or loss above 1000: layer and step are named
  *           EC_ECANCEL, EC_ELIMIT, EC_ENOMEM. After an error the weights are as given.
  */
 EC_NODISCARD ec_status ec_train(ec_weights *weights, const ec_arch *arch, const ec_dataset *train,

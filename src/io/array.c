@@ -46,21 +46,24 @@ ec_status ec_array_init(ec_array *out, ec_dtype type, size_t n_dims, const size_
                         const ec_run *run, ec_error *err)
 {
     char text[128];
-    size_t size = ec_dtype_size(type);
+    size_t count = 0, size = ec_dtype_size(type);
 
-    *out = (ec_array){.type = type, .n_dims = n_dims};
+    *out = (ec_array){.data = NULL};
     if (n_dims > EC_MAX_DIMS)
         return ec_fail(err, EC_EINVAL, "array of %zu dimensions, at most %d are supported", n_dims,
                        EC_MAX_DIMS);
-    if (!io_count(&out->count, shape, n_dims, size))
+    if (!io_count(&count, shape, n_dims, size))
         return ec_fail(err, EC_ELIMIT, "array of shape %s is too large for memory",
                        ec_shape_print(text, sizeof text, shape, n_dims));
-    ec_status status = ec_run_reserve(run, "array", (double)out->count * (double)size, err);
+    ec_status status = ec_run_reserve(run, "array", (double)count * (double)size, err);
     if (status != EC_OK)
         return status;
+    void *data = ec_calloc(count, size, err);
+    if (data == NULL)
+        return EC_ENOMEM;
+    *out = (ec_array){.type = type, .n_dims = n_dims, .count = count, .data = data};
     memcpy(out->shape, shape, n_dims * sizeof *shape);
-    out->data = ec_calloc(out->count, size, err);
-    return out->data != NULL ? EC_OK : EC_ENOMEM;
+    return EC_OK;
 }
 
 void ec_array_clear(ec_array *array)

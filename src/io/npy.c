@@ -102,12 +102,10 @@ static bool take_shape(cursor *c, npy_header *h)
     return true;
 }
 
-/* '<f8': byte order, kind, bytes. */
-static bool take_descr(cursor *c, npy_header *h)
+/* The type behind '<f8' and its like: byte order, kind, bytes. */
+static bool find_type(npy_header *h, const char *text)
 {
-    char text[16];
-
-    if (!take_string(c, text, sizeof text) || strchr("<>|=", text[0]) == NULL || text[0] == '\0')
+    if (text[0] == '\0' || strchr("<>|=", text[0]) == NULL)
         return false;
     h->big_endian = text[0] == '>' || (text[0] == '=' && io_host_is_big_endian());
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -115,6 +113,18 @@ static bool take_descr(cursor *c, npy_header *h)
             h->type = codes[i].type;
             return text[0] != '|' || ec_dtype_size(h->type) == 1;
         }
+    return false;
+}
+
+static bool take_descr(cursor *c, npy_header *h)
+{
+    char text[16];
+
+    skip_blanks(c);
+    const char *start = c->at;
+    if (take_string(c, text, sizeof text) && find_type(h, text))
+        return true;
+    c->at = start; /* the message points at the type */
     return false;
 }
 

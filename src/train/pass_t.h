@@ -4,6 +4,7 @@
  * The pass of one sample through a network, forward and backward, for one precision: included by
  * pass_f32.c and pass_f64.c, which define
  *     REAL, T(name)                  the type, and name_f32 or name_f64
+ *     LARGEST_EXPONENT               of a power of two in range
  *     GEMM, MAT, CMAT, CMAT_T        product of linalg, and its packed matrices
  * The formulas are in entcap/train.h.
  */
@@ -102,6 +103,8 @@ static int T(rescale)(REAL *v, size_t n)
     if (largest == 0 || !isfinite(largest))
         return 0;
     (void)frexp((double)largest, &exponent);
+    if (exponent < -LARGEST_EXPONENT) /* 2^-exponent itself must be in range */
+        exponent = -LARGEST_EXPONENT;
     REAL factor = (REAL)ldexp(1, -exponent);
     for (size_t i = 0; i < n; i++)
         v[i] *= factor;
@@ -184,8 +187,7 @@ static void T(unpool)(struct T(pass) * w, REAL *dbelow, REAL *dv, size_t l, cons
 
     for (size_t p = 0; p < ec_level_positions(level); p++)
         T(unpool_window)
-        (w, dv + p * dim, dbelow, below, w->p->child[l] + p * window, window, dim,
-         w->exponent[l][p]);
+    (w, dv + p * dim, dbelow, below, w->p->child[l] + p * window, window, dim, w->exponent[l][p]);
 }
 
 /* ------------------------------------------------------------------ matrices */

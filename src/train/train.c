@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define DIVERGED 1e6 /* a mean loss above this is no longer a start of learning */
+#define DIVERGED 1000 /* nats; guessing among 2^20 labels costs 14 */
 
 /* A training run. */
 typedef struct trainer {
@@ -98,7 +98,8 @@ static ec_status take_step(trainer *t, tally *epoch, size_t first, size_t n, ec_
     if (!batch.bad.finite)
         return diverged(t, "a product is not finite", batch.bad.level, err);
     if (batch.loss > DIVERGED * (double)n)
-        return diverged(t, "the loss is above 1e6, with the largest weight", largest_level(t), err);
+        return diverged(t, "the loss is above 1000, with the largest weight", largest_level(t),
+                        err);
     size_t bad =
         optimizer_step(&t->optimizer, t->parameters, t->workers.gradient[0], 1 / (double)n, rate);
     if (bad < t->plan.n_parameters)
