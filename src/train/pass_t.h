@@ -155,9 +155,12 @@ static void T(suffixes)(struct T(pass) * w, const REAL *below, const uint32_t *c
 }
 
 /* One window: dbelow_k = dv 2^-e prod_{j != k} below_j; dv is used up as the prefix. */
-static void T(unpool_window)(struct T(pass) * w, REAL *dv, REAL *dbelow, const REAL *below,
-                             const uint32_t *child, size_t window, size_t dim, int e)
+static void T(unpool_window)(struct T(pass) * w, REAL *dbelow, REAL *dv, const REAL *below,
+                             size_t l, size_t p)
 {
+    const ec_level *level = &w->p->arch->levels[l];
+    size_t dim = level->dim, window = ec_level_window(level);
+    const uint32_t *child = w->p->child[l] + p * window;
     int prefix_exponent = 0, known = 0;
     REAL factor = 1;
 
@@ -165,7 +168,7 @@ static void T(unpool_window)(struct T(pass) * w, REAL *dv, REAL *dbelow, const R
     for (size_t k = 0; k < window; k++) {
         const REAL *suffix = w->suffix + k * dim, *x = below + child[k] * dim;
         REAL *to = dbelow + child[k] * dim;
-        int exponent = prefix_exponent + w->suffix_exponent[k] - e;
+        int exponent = prefix_exponent + w->suffix_exponent[k] - w->exponent[l][p];
         if (exponent != known) {
             factor = (REAL)ldexp(1, exponent);
             known = exponent;
@@ -179,15 +182,13 @@ static void T(unpool_window)(struct T(pass) * w, REAL *dv, REAL *dbelow, const R
     }
 }
 
-/* du = the product's gradient from dv, for all windows of level l */
+/* The gradient of what was pooled, dbelow, from that of the vectors of level l, dv. */
 static void T(unpool)(struct T(pass) * w, REAL *dbelow, REAL *dv, size_t l, const REAL *below)
 {
     const ec_level *level = &w->p->arch->levels[l];
-    size_t dim = level->dim, window = ec_level_window(level);
 
     for (size_t p = 0; p < ec_level_positions(level); p++)
-        T(unpool_window)
-    (w, dv + p * dim, dbelow, below, w->p->child[l] + p * window, window, dim, w->exponent[l][p]);
+        T(unpool_window)(w, dbelow, dv + p * level->dim, below, l, p);
 }
 
 /* ------------------------------------------------------------------ matrices */

@@ -54,15 +54,17 @@ typedef struct verdict {
  * The pass, once per precision (pass_t.h): a workspace for one sample at a time, and
  * pass_run: loss and argmax for a sample and, unless gradient is NULL, its gradient added there.
  */
-#define PASS_DECLARE(real, suffix)                                                                 \
-    typedef struct pass_##suffix pass_##suffix;                                                    \
-    EC_NODISCARD ec_status pass_new_##suffix(pass_##suffix **out, const plan *p, ec_error *err);   \
-    void pass_free_##suffix(pass_##suffix *w);                                                     \
-    verdict pass_run_##suffix(pass_##suffix *w, real *gradient, const real *parameters,            \
-                              const double *values, uint32_t label)
+typedef struct pass_f32 pass_f32;
+typedef struct pass_f64 pass_f64;
 
-PASS_DECLARE(float, f32);
-PASS_DECLARE(double, f64);
+EC_NODISCARD ec_status pass_new_f32(pass_f32 **out, const plan *p, ec_error *err);
+EC_NODISCARD ec_status pass_new_f64(pass_f64 **out, const plan *p, ec_error *err);
+void pass_free_f32(pass_f32 *w);
+void pass_free_f64(pass_f64 *w);
+verdict pass_run_f32(pass_f32 *w, float *gradient, const float *parameters, const double *values,
+                     uint32_t label);
+verdict pass_run_f64(pass_f64 *w, double *gradient, const double *parameters, const double *values,
+                     uint32_t label);
 
 /** Bytes of one workspace in double precision. */
 double pass_bytes(const plan *p);

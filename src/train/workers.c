@@ -103,7 +103,7 @@ ec_status workers_classify(uint32_t *label, workers *w, const float *parameters,
                            const ec_dataset *data, const ec_run *run, ec_error *err)
 {
     enum { PORTION = 1024 };
-    uint32_t samples[PORTION];
+    uint32_t samples[PORTION] = {0};
 
     for (size_t first = 0; first < data->n; first += PORTION) {
         job j = {.parameters = parameters, .data = data, .samples = samples};
