@@ -33,7 +33,7 @@ static void saved_weights_classify_as_the_network_that_was_trained(void **state)
     (void)state;
 
     run.threads = 2;
-    ec_linalg_threads(1);
+    assert_ok(ec_linalg_threads(1, &err), &err);
     ec_rng_seed(&rng, run.seed);
     assert_ok(ec_arch_read(&arch, "models/fashion-convac.yaml", &err), &err);
     assert_ok(ec_data_read(&train, &source, arch, &run, &err), &err);
