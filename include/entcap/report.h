@@ -41,6 +41,25 @@ typedef struct ec_design_found {
     const ec_bound *bounds; /* at the best widths, one per goal; NULL where there are none */
 } ec_design_found;
 
+/**
+ * Bounds over ranges of widths, for the charts of a page. All borrowed.
+ *
+ * The heat maps show `slice`: the axes run through their ranges, the other widths are the
+ * description's. Rows are in the order of ec_sweep_run.
+ */
+typedef struct ec_widths_found {
+    const ec_arch *arch;
+    const ec_partitions *partitions; /* those that have charts: the first ones of the page */
+    const ec_bound *bounds;          /* of the description, one per partition */
+    const ec_ranges *ranges;
+    size_t axis[2];        /* levels, ascending, of more than one value */
+    ec_quantity cost;      /* parameters or multiply-adds */
+    uint64_t budget;       /* of the best design; UINT64_MAX: none is marked */
+    const ec_sweep *sweep; /* for the widths of rows of `all` and `fronts` */
+    const ec_sweep_rows *slice, *all;
+    const ec_sweep_rows *fronts; /* one per partition, with its bounds alone: the Pareto front */
+} ec_widths_found;
+
 /** Does every label keep the bound across every partition? */
 bool ec_report_holds(const ec_states_found *found);
 
@@ -149,7 +168,9 @@ typedef struct ec_report_page {
     const ec_bound *required; /* bounds for the requirements' partitions, one each */
     const ec_report_diagram *diagrams;
     size_t n_diagrams;
-    const char *log; /* text of a training log, JSON lines */
+    const ec_widths_found *widths; /* heat maps and Pareto plots */
+    const ec_formula *formulas;    /* two per partition, min cut and shared; no terms: none */
+    const char *log;               /* text of a training log, JSON lines */
     size_t log_size;
     const char *log_file; /* its name, for messages */
     const ec_report_source *sources;

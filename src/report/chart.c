@@ -21,7 +21,7 @@ static const char *const line_style[] = {
 };
 enum { N_STYLES = sizeof line_style / sizeof *line_style };
 
-static void put_quoted(ec_text *script, const char *text)
+void ec_plot_quote(ec_text *script, const char *text)
 {
     ec_text_puts(script, "'");
     for (; *text != '\0'; text++) {
@@ -71,7 +71,7 @@ static void put_script(ec_text *script, const ec_chart *chart)
             ec_text_puts(script, "notitle");
         } else {
             ec_text_puts(script, "title ");
-            put_quoted(script, chart->series[i].title);
+            ec_plot_quote(script, chart->series[i].title);
         }
     }
     ec_text_puts(script, "\n");
@@ -114,24 +114,47 @@ static void put_inline(ec_text *out, const char *svg, const char *id, const char
     }
 }
 
-ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err)
+/* Overwrite titles that begin so. */
+static void blank_titles(ec_text *svg, const char *title)
+{
+    static const char end[] = "</title>";
+    char *at = svg->size > 0 ? strstr(svg->bytes, title) : NULL;
+
+    while (at != NULL) {
+        char *after = strstr(at, end);
+
+        if (after == NULL)
+            return;
+        memset(at, ' ', (size_t)(after - at) + strlen(end));
+        at = strstr(after, title);
+    }
+}
+
+ec_status ec_plot_svg(ec_text *out, const ec_text *script, const char *id, const char *label,
+                      ec_error *err)
 {
     static const char *const argv[] = {"gnuplot", NULL};
-    ec_text script = {0}, svg = {0};
+    ec_text svg = {0};
+
+    ec_status status = ec_text_check(script, err);
+    if (status == EC_OK)
+        status = ec_program_run(&svg, argv, script->bytes, script->size, err);
+    if (status == EC_OK) {
+        /* its own titles would pop up over the chart, saying "Gnuplot" or "gnuplot_plot_2" */
+        blank_titles(&svg, "<title>Gnuplot");
+        blank_titles(&svg, "<title>gnuplot_plot_");
+        put_inline(out, ec_text_get(&svg), id, label);
+    }
+    ec_text_clear(&svg);
+    return status;
+}
+
+ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err)
+{
+    ec_text script = {0};
 
     put_script(&script, chart);
-    ec_status status = ec_text_check(&script, err);
-    if (status == EC_OK)
-        status = ec_program_run(&svg, argv, script.bytes, script.size, err);
-    if (status == EC_OK) {
-        /* its title would pop up over the chart, saying "Gnuplot" */
-        char *title = svg.size > 0 ? strstr(svg.bytes, "<title>Gnuplot</title>") : NULL;
-
-        if (title != NULL)
-            memset(title, ' ', strlen("<title>Gnuplot</title>"));
-        put_inline(out, ec_text_get(&svg), chart->id, chart->label);
-    }
+    ec_status status = ec_plot_svg(out, &script, chart->id, chart->label, err);
     ec_text_clear(&script);
-    ec_text_clear(&svg);
     return status;
 }

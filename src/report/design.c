@@ -18,11 +18,6 @@ static uint64_t cost_of(const ec_design_found *found, const ec_design *design)
                                                               : design->parameters;
 }
 
-static const char *unit_of(const ec_design_found *found)
-{
-    return found->question->cost == EC_QUANTITY_MULTIPLY_ADDS ? "multiply-adds" : "parameters";
-}
-
 /* -------------------------------------------------------------------- JSON */
 
 static void put_count(ec_json *json, const char *key, uint64_t count)
@@ -133,7 +128,7 @@ static void put_other_text(ec_text *out, const char *what, const ec_design_found
     ec_text_printf(out, "%s: ", what);
     put_widths_text(out, found, design);
     ec_text_printf(out, "\n    %s %s, log2 bounds", ec_format_count(number, cost_of(found, design)),
-                   unit_of(found));
+                   ec_cost_unit(found->question->cost));
     for (size_t k = 0; k < design->n_goals; k++)
         ec_text_printf(out, "%s %s %.2f", k > 0 ? "," : "", partition_name(found, k),
                        ec_log2_of(&design->ranks[k]));
@@ -153,7 +148,8 @@ static void put_infeasible(ec_text *out, const ec_design_found *found)
     ec_text_printf(out,
                    "No design within the budget meets the requirements (proved); the smallest "
                    "budget that would do: %s %s.\n",
-                   ec_format_count(number, cost_of(found, next)), unit_of(found));
+                   ec_format_count(number, cost_of(found, next)),
+                   ec_cost_unit(found->question->cost));
     put_other_text(out, "With it", found, next);
 }
 

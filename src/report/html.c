@@ -173,6 +173,10 @@ static void put_navigation(ec_text *out, const ec_report_page *page)
         ec_text_puts(out, "<li><a href=\"#verification\">Verification</a></li>");
     if (page->n_diagrams > 0)
         ec_text_puts(out, "<li><a href=\"#diagram\">Diagram</a></li>");
+    if (page->widths != NULL)
+        ec_text_puts(out, "<li><a href=\"#widths\">Widths</a></li>");
+    if (page->formulas != NULL)
+        ec_text_puts(out, "<li><a href=\"#formulas\">Formulas</a></li>");
     ec_text_puts(out, "<li><a href=\"#architecture\">Architecture</a></li>");
     if (page->log != NULL)
         ec_text_puts(out, "<li><a href=\"#training\">Training</a></li>");
@@ -194,6 +198,8 @@ ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err
     ec_html_bounds(out, page);
     EC_TRY(ec_html_verification(out, page, err));
     ec_html_diagrams(out, page);
+    EC_TRY(ec_html_widths(out, page, err));
+    EC_TRY(ec_html_formulas(out, page, err));
     EC_TRY(ec_html_architecture(out, page, err));
     EC_TRY(ec_html_training(out, page, err));
     ec_html_provenance(out, page);

@@ -93,6 +93,39 @@ typedef struct ec_chart {
 /** Append the chart as an SVG element drawn by gnuplot. Errors: EC_EIO, EC_ENOMEM */
 EC_NODISCARD ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err);
 
+/** The same for a script of one's own, `id` and `label` as in ec_chart. */
+EC_NODISCARD ec_status ec_plot_svg(ec_text *out, const ec_text *script, const char *id,
+                                   const char *label, ec_error *err);
+
+/** Append a string to a script, in quotes in which nothing acts. */
+void ec_plot_quote(ec_text *script, const char *text);
+
+/** A choice of widths on the charts of one partition. */
+typedef struct ec_widths_mark {
+    const char *title;
+    uint32_t *widths; /* of all levels, borrowed; NULL: not marked */
+    uint64_t cost;
+    double log2; /* of the bound */
+} ec_widths_mark;
+
+enum { EC_MARK_DESCRIBED, EC_MARK_BEST, EC_N_MARKS };
+
+/** Append the script of one partition's chart: bounds over two widths, bounds against cost. */
+void ec_plot_heat_map(ec_text *script, const ec_widths_found *found, size_t partition,
+                      const ec_widths_mark marks[EC_N_MARKS]);
+EC_NODISCARD ec_status ec_plot_pareto(ec_text *script, const ec_widths_found *found,
+                                      size_t partition, const ec_widths_mark marks[EC_N_MARKS],
+                                      ec_error *err);
+
+/** Smaller of min cut and shared bound in a row, as a logarithm. */
+double ec_row_log2(const ec_sweep_rows *rows, size_t row, size_t partition);
+
+/** Range of the bounds on a heat map; false if they are all equal. */
+bool ec_slice_extent(double *low, double *high, const ec_widths_found *found, size_t partition);
+
+/** What a cost counts: "parameters", "multiply-adds". */
+const char *ec_cost_unit(ec_quantity cost);
+
 /* ---------------------------------------------------------------- sections */
 
 /** A section of the page: heading with an anchor, body. */
@@ -113,6 +146,8 @@ EC_NODISCARD ec_status ec_html_summary(ec_text *out, const ec_report_page *page,
 void ec_html_requirements(ec_text *out, const ec_report_page *page);
 void ec_html_bounds(ec_text *out, const ec_report_page *page);
 void ec_html_diagrams(ec_text *out, const ec_report_page *page);
+EC_NODISCARD ec_status ec_html_widths(ec_text *out, const ec_report_page *page, ec_error *err);
+EC_NODISCARD ec_status ec_html_formulas(ec_text *out, const ec_report_page *page, ec_error *err);
 EC_NODISCARD ec_status ec_html_architecture(ec_text *out, const ec_report_page *page,
                                             ec_error *err);
 EC_NODISCARD ec_status ec_html_verification(ec_text *out, const ec_report_page *page,

@@ -128,27 +128,6 @@ static int set_goals(tool *t, const ec_arch *arch, const design_options *o, ques
     return code;
 }
 
-/* "params=N", "madds=N" or "memory=BYTES". */
-static int set_budget(tool *t, const char *text, question *q)
-{
-    static const char *const names[] = {"params=", "madds=", "memory="};
-    ec_int value = {0};
-    size_t which = 0;
-
-    while (which < 3 && strncmp(text, names[which], strlen(names[which])) != 0)
-        which++;
-    if (which == 3 || ec_int_parse(&value, text + strlen(names[which]), NULL) != EC_OK ||
-        ec_int_cmp_u64(&value, (uint64_t)1 << 62) >= 0) {
-        ec_int_clear(&value);
-        return tool_misuse(t, "--budget: '%.80s': expected params=N, madds=N or memory=BYTES",
-                           text);
-    }
-    q->input.cost = which == 1 ? EC_QUANTITY_MULTIPLY_ADDS : EC_QUANTITY_PARAMETERS;
-    q->input.budget = ec_int_get_u64(&value) / (which == 2 ? 4 : 1);
-    ec_int_clear(&value);
-    return TOOL_GO_ON;
-}
-
 static int check_options(tool *t, const design_options *o)
 {
     if ((o->maximize == NULL) == (o->minimize == NULL))
@@ -177,7 +156,7 @@ static int ask(tool *t, const ec_arch *arch, const design_options *o, question *
     if (code == TOOL_GO_ON)
         code = set_ranges(t, arch, &o->ranges, q);
     if (code == TOOL_GO_ON && o->budget != NULL)
-        code = set_budget(t, o->budget, q);
+        code = tool_budget(t, o->budget, &q->input.cost, &q->input.budget);
     if (o->minimize != NULL) {
         ec_quantity cost = *o->minimize == 'm' ? EC_QUANTITY_MULTIPLY_ADDS : EC_QUANTITY_PARAMETERS;
         if (code == TOOL_GO_ON && o->budget != NULL && cost != q->input.cost)

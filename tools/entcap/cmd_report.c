@@ -12,7 +12,9 @@ static const tool_usage usage = {
              "code 1 if the weights break a bound.\n",
     .examples = "  entcap report models/fashion-convac.yaml -o report.html\n"
                 "  entcap report models/fashion-convac.yaml --weights W.safetensors \\\n"
-                "                --log LOG.jsonl -o report.html\n",
+                "                --log LOG.jsonl -o report.html\n"
+                "  entcap report models/fashion-convac.yaml --sweep r3=2..64:x2 \\\n"
+                "                --sweep r4=2..64:x2 --budget params=1500 -o report.html\n",
 };
 
 typedef struct report_options {
@@ -85,6 +87,8 @@ static int report(tool *t, const report_options *o)
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->from.measure.weights != NULL ? &states : NULL,
             .required = m.required.items,
+            .widths = o->from.sweeps.n > 0 ? &m.widths.found : NULL,
+            .formulas = m.widths.formulas,
             .log = (const char *)m.log.data,
             .log_size = m.log.size,
             .log_file = o->from.log,
@@ -145,6 +149,20 @@ int cmd_report(tool *t)
          "FILE",
          "training log (JSON lines) for the curve",
          {0, 0}},
+        {"sweep",
+         0,
+         TOOL_LIST,
+         &o.from.sweeps,
+         "WIDTH=VALUES",
+         "chart the bounds over these widths: r3=2..64:x2, r4=4..32:+4, r4=3,5,8; twice at least",
+         {0, 0}},
+        {"budget",
+         0,
+         TOOL_TEXT,
+         &o.from.budget,
+         "WHAT=N",
+         "mark the best of the sweep within it: params=N, madds=N, memory=BYTES",
+         {0, 0}},
         {"exact-limit",
          0,
          TOOL_COUNT,
@@ -167,8 +185,11 @@ int cmd_report(tool *t)
 
     if (code == TOOL_GO_ON && o.output == NULL)
         code = tool_misuse(t, "-o FILE is missing: where to write the page");
+    if (code == TOOL_GO_ON && o.from.budget != NULL && o.from.sweeps.n == 0)
+        code = tool_misuse(t, "--budget needs --sweep: the ranges to choose from");
     if (code == TOOL_GO_ON)
         code = report(t, &o);
+    ec_free(o.from.sweeps.items);
     ec_text_clear(&o.command);
     return code;
 }

@@ -110,6 +110,10 @@ int material_gather(tool *t, material *m, const material_options *o)
     options.exact = o->exact_limit > 0;
     options.exact_limit = o->exact_limit;
     code = tool_read(t, t->files[0], &m->input);
+    if (code == TOOL_GO_ON && o->sweeps.n > 0)
+        code = widths_sweep(t, &m->widths, &m->input, &o->sweeps, o->budget);
+    if (code == TOOL_GO_ON)
+        code = widths_formulas(t, &m->widths, &m->input);
     if (code == TOOL_GO_ON)
         code = add_source(t, m, "Description", t->files[0], NULL);
     if (code == TOOL_GO_ON)
@@ -118,6 +122,7 @@ int material_gather(tool *t, material *m, const material_options *o)
         code = add_source(t, m, "Training log", o->log, &m->log);
     if (code == TOOL_GO_ON)
         code = tool_bound(t, &m->input, &options, &m->bounds);
+    m->widths.found.bounds = m->bounds.items;
     if (code == TOOL_GO_ON)
         code = bound_requirements(t, m, &options);
     if (code == TOOL_GO_ON && o->measure.weights != NULL)
@@ -129,6 +134,7 @@ int material_gather(tool *t, material *m, const material_options *o)
 
 void material_clear(material *m)
 {
+    widths_clear(&m->widths);
     tool_bounds_clear(&m->bounds);
     tool_bounds_clear(&m->required);
     tool_states_clear(&m->states);

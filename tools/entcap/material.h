@@ -4,7 +4,7 @@
 
 /** What the page of `entcap report` is made from: findings, files with their hashes, pictures. */
 
-#include "tool.h"
+#include "widths.h"
 
 enum {
     MATERIAL_SOURCES = 3, /* description, weights, log */
@@ -13,6 +13,8 @@ enum {
 
 typedef struct material_options {
     const char *log;              /* training log, or NULL */
+    tool_list sweeps;             /* ranges of widths for charts; none: no charts */
+    const char *budget;           /* of the best design on them, or NULL */
     uint64_t exact_limit;         /* largest bound for which the generic rank is found; 0: never */
     tool_measure_options measure; /* nothing is measured if it names no weights */
 } material_options;
@@ -22,6 +24,7 @@ typedef struct material {
     tool_bounds bounds;
     tool_bounds required; /* of the partitions of the requirements, one each */
     tool_states states;   /* none without weights */
+    widths widths;
     ec_bytes log;
     ec_report_source sources[MATERIAL_SOURCES];
     size_t n_sources;

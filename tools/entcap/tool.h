@@ -167,6 +167,12 @@ typedef struct tool_measure_options {
     const tool_claim *claims; /* one per partition, or NULL */
 } tool_measure_options;
 
+/**
+ * Read --budget: "params=N", "madds=N" or "memory=BYTES", which counts 4 bytes a parameter.
+ * TOOL_GO_ON, or TOOL_USAGE after an error message.
+ */
+int tool_budget(const tool *t, const char *text, ec_quantity *cost, uint64_t *budget);
+
 /** Measurements across all partitions of a description. */
 typedef struct tool_states {
     ec_state *items; /* one per partition */
