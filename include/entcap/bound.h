@@ -61,12 +61,13 @@ void ec_cut_clear(ec_cut *cut);
  *
  * Cost:   push-relabel, up to O(V^2 sqrt(E)): quadratic on long trees with thin cuts (a tree of
  *         1,024 sites 5 to 20 ms, of 65,536 sites 0.3 s if its cut is fat and 20 s if thin, times 3
- *         if uncertified), near linear otherwise (2^20 sites 12 s). About 170 bytes an arc and 100
- * a node, estimated first. Calls are serialised by a lock (igraph is not thread-safe). Owns: *out,
- * to be cleared, also after an error. side_a is always filled. Errors: EC_EINVAL  a has another
- * number of sites, or is empty or everything EC_ELIMIT  memory, estimated; EC_ENOMEM; EC_ECANCEL
- * between two flows EC_ENUMERIC igraph failed, or returned what is no maximum flow Source:
- * [LYCS18], [CFSSM]
+ *         if uncertified), near linear otherwise (2^20 sites 12 s). About 170 bytes an arc and
+ *         100 a node, estimated first. A lock serialises calls (igraph is not thread-safe).
+ * Owns:   *out, to be cleared, also after an error. side_a is always filled.
+ * Errors: EC_EINVAL (a has another number of sites, or is empty or everything), EC_ELIMIT
+ *         (memory, estimated), EC_ENOMEM, EC_ECANCEL (between two flows), EC_ENUMERIC (igraph
+ *         failed, or returned what is no maximum flow)
+ * Source: [LYCS18], [CFSSM]
  */
 EC_NODISCARD ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *network,
                                                const ec_sites *a, const ec_run *run, ec_error *err);

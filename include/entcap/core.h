@@ -254,6 +254,11 @@ typedef struct ec_run {
 EC_NODISCARD ec_status ec_run_step(const ec_run *run, const char *what, double done, double total,
                                    ec_error *err);
 
+#define EC_SIZE_TEXT 24
+
+/** A number of bytes for people, three digits and a binary unit: "27.5 GiB". Returns out. */
+const char *ec_size_text(char out[EC_SIZE_TEXT], double bytes);
+
 /** EC_OK if `bytes` fits run->memory_bytes, else a reported EC_ELIMIT naming `what` and both sizes.
  */
 EC_NODISCARD ec_status ec_run_reserve(const ec_run *run, const char *what, double bytes,

@@ -33,10 +33,15 @@ size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left)
     return length;
 }
 
-/* C0, DEL, C1, and the two separators that YAML 1.1 would take for line ends. */
+/* Not C0, DEL, C1, the two separators that YAML 1.1 would take for line ends, nor the overrides of
+ * writing direction, by which a name could show another text than it holds. */
 bool ec_utf8_printable(uint32_t c)
 {
-    return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0x2028 && c != 0x2029;
+    bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+    bool breaks_line = c == 0x2028 || c == 0x2029;
+    bool turns_text = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+
+    return !control && !breaks_line && !turns_text;
 }
 
 /* May it stand in a description? libyaml refuses most of the others without saying where. */

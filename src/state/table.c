@@ -26,10 +26,13 @@ ec_status ec_ledger_bytes(ec_ledger *ledger, double bytes, ec_error *err)
 {
     ledger->bytes += bytes;
     ledger->peak_bytes = fmax(ledger->peak_bytes, ledger->bytes);
-    if (ledger->max_bytes > 0 && ledger->bytes > ledger->max_bytes)
-        return ec_fail(err, EC_ELIMIT, "needs more than %.3g MiB, the memory limit is %.3g MiB",
-                       ledger->bytes / 1048576, ledger->max_bytes / 1048576);
-    return EC_OK;
+    if (ledger->max_bytes <= 0 || ledger->bytes <= ledger->max_bytes)
+        return EC_OK;
+
+    char needed[EC_SIZE_TEXT], limit[EC_SIZE_TEXT];
+
+    return ec_fail(err, EC_ELIMIT, "needs more than %s, the memory limit is %s",
+                   ec_size_text(needed, ledger->bytes), ec_size_text(limit, ledger->max_bytes));
 }
 
 ec_status ec_ledger_flops(ec_ledger *ledger, double flops, ec_error *err)

@@ -139,6 +139,28 @@ static void a_run_can_be_stopped_and_limited(void **state)
     assert_string_equal(err.msg, "table: needs about 2 MiB, the memory limit is 1 MiB");
 }
 
+static void sizes_read_as_three_digits_and_a_unit(void **state)
+{
+    static const struct {
+        double bytes;
+        const char *text;
+    } sizes[] = {
+        {0, "0 B"},
+        {999, "999 B"},
+        {1000, "0.977 KiB"},
+        {1024, "1 KiB"},
+        {1047552, "0.999 MiB"},
+        {4294967296.0, "4 GiB"},
+        {2.953e10, "27.5 GiB"},
+        {0x1p60, "1.05e+06 TiB"},
+    };
+    char text[EC_SIZE_TEXT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        assert_string_equal(ec_size_text(text, sizes[i].bytes), sizes[i].text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +171,7 @@ int main(void)
         cmocka_unit_test(random_numbers_repeat_with_their_seed),
         cmocka_unit_test(shuffle_keeps_every_item),
         cmocka_unit_test(a_run_can_be_stopped_and_limited),
+        cmocka_unit_test(sizes_read_as_three_digits_and_a_unit),
     };
     return cmocka_run_group_tests_name("core", tests, NULL, NULL);
 }

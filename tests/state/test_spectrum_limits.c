@@ -73,7 +73,7 @@ static void a_cut_beyond_the_limit_is_said_to_be(void **state)
     run.memory_bytes = 4000;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
     assert_false(got[0].known);
-    assert_non_null(strstr(got[0].why, "the memory limit is 0.00381 MiB"));
+    assert_non_null(strstr(got[0].why, "the memory limit is 3.91 KiB"));
     run.memory_bytes = 1 << 20;
     options.max_flops = 100;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
