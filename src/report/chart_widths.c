@@ -144,20 +144,23 @@ bool ec_slice_extent(double *low, double *high, const ec_widths_found *found, si
     return *high - *low > SAME * *high;
 }
 
-/* Cells in colours of log2, and those below `bright` and above it apart, for their numbers. */
+/* Cells in colours of log2; again, apart, dark and bright ones, for numbers that stand out. */
 static void put_map(ec_text *script, const ec_widths_found *found, size_t partition)
 {
     double low, high;
+    bool varies = ec_slice_extent(&low, &high, found, partition);
 
-    if (!ec_slice_extent(&low, &high, found, partition)) {
+    if (!varies) {
         low -= 1;
         high += 1;
         ec_text_puts(script, "unset colorbox\n");
     }
     double bright = low + 0.48 * (high - low);
     ec_text_puts(script, palette);
-    ec_text_printf(script, "set cbrange [%.10g:%.10g]\nset cblabel 'log2 of the bound'\n", low,
-                   high);
+    ec_text_printf(script,
+                   "set cbrange [%.10g:%.10g]\nset format cb '%%.6g'\nset cblabel 'log2 of "
+                   "the bound'\nset rmargin at screen %s\n",
+                   low, high, varies ? "0.78" : "0.97");
     put_axis(script, 'x', found, 0);
     put_axis(script, 'y', found, 1);
     put_cells(script, "cells", found, partition, -INFINITY, INFINITY);
@@ -300,9 +303,9 @@ static void put_log_ticks(ec_text *script, const extent *e)
     const char *comma = "";
 
     ec_text_puts(script, "set logscale x\nset format x '%.0s%c'\nset xtics (");
-    for (double decade = pow(10, floor(log10(e->min_x))); decade <= 2 * e->max_x; decade *= 10) {
+    for (int k = (int)log10(e->min_x); pow(10, k) <= 2 * e->max_x; k++) {
         for (size_t i = 0; i < (many ? 1 : 3); i++, comma = ",")
-            ec_text_printf(script, "%s%.10g", comma, decade * steps[i]);
+            ec_text_printf(script, "%s%.10g", comma, steps[i] * pow(10, k));
     }
     ec_text_puts(script, ")\n");
 }

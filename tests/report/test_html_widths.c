@@ -2,8 +2,10 @@
 #include "page.h"
 #include "sample.h"
 
-#include <math.h>
+#include "report/report_i.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char layers[] = "name: eight\n"
@@ -256,6 +258,72 @@ static void every_partition_has_a_heat_map_and_a_pareto_plot(void **state)
     swept_clear(&w);
 }
 
+/* What gnuplot is told: column, row and log2 of every cell, and where the frames are. */
+static void every_cell_of_a_map_holds_the_bound_of_its_widths(void **state)
+{
+    uint32_t described[] = {3, 3, 4, 6}, best[] = {3, 3, 8, 12};
+    const ec_widths_mark marks[] = {{"as described", described, 0, 0}, {"best", best, 0, 0}};
+    swept w;
+    (void)state;
+
+    swept_init(&w, 110);
+    for (size_t k = 0; k < N_PARTITIONS; k++) {
+        ec_text script = {0};
+
+        ec_plot_heat_map(&script, &w.found, k, marks);
+        for (unsigned i = 0; i < 5 * 4; i++) {
+            const uint32_t width[3] = {3, 2 * (i / 4) + 2, 3 * (i % 4) + 3};
+            char start[32];
+            uint64_t cost;
+
+            snprintf(start, sizeof start, "\n%u %u ", i / 4, i % 4);
+            const char *cell = strstr(script.bytes, start);
+            assert_non_null(cell);
+            assert_float_equal(strtod(cell + strlen(start), NULL),
+                               bound_at(&cost, width, w.s.partitions.items[k].name), 0.0051);
+        }
+        assert_non_null(strstr(script.bytes, "set xtics ('2' 0,'4' 1,'6' 2,'8' 3,'10' 4)"));
+        assert_non_null(strstr(script.bytes, "set ytics ('3' 0,'6' 1,'9' 2,'12' 3)"));
+        assert_non_null(strstr(script.bytes, "$m0 << EOD\n0.53 0.53\n1.47 0.53\n"));
+        assert_non_null(strstr(script.bytes, "$m1 << EOD\n2.64 2.64\n3.36 2.64\n"));
+        ec_text_clear(&script);
+        best[1] = 2; /* not the described r0: not on the map */
+        ec_plot_heat_map(&script, &w.found, k, marks);
+        assert_null(strstr(script.bytes, "$m1"));
+        best[1] = 3;
+        ec_text_clear(&script);
+    }
+    swept_clear(&w);
+}
+
+/* The front is drawn from the left to the right, higher with every step, and passes the best. */
+static void a_front_ascends(void **state)
+{
+    const ec_widths_mark marks[EC_N_MARKS] = {{.widths = NULL}, {.widths = NULL}};
+    ec_text script = {0};
+    ec_error err = {0};
+    double x = 0, y = -1;
+    size_t n = 0;
+    swept w;
+    (void)state;
+
+    swept_init(&w, 110);
+    assert_ok(ec_plot_pareto(&script, &w.found, 0, marks, &err), &err);
+    char *point = strstr(script.bytes, "$front << EOD\n");
+    assert_non_null(point);
+    for (point += strlen("$front << EOD\n"); *point != 'E'; point++, n++) {
+        double cost = strtod(point, &point), log2 = strtod(point, &point);
+
+        assert_true(cost > x && log2 > y);
+        x = cost;
+        y = log2;
+    }
+    assert_int_equal(n, w.fronts[0].n);
+    assert_true(n >= 4);
+    ec_text_clear(&script);
+    swept_clear(&w);
+}
+
 static void formulas_are_shown_with_raised_exponents(void **state)
 {
     swept w;
@@ -322,6 +390,8 @@ int main(void)
         cmocka_unit_test(the_best_design_is_the_best_of_all_configurations),
         cmocka_unit_test(a_budget_that_nothing_meets_is_said),
         cmocka_unit_test(every_partition_has_a_heat_map_and_a_pareto_plot),
+        cmocka_unit_test(every_cell_of_a_map_holds_the_bound_of_its_widths),
+        cmocka_unit_test(a_front_ascends),
         cmocka_unit_test(formulas_are_shown_with_raised_exponents),
         cmocka_unit_test(no_name_acts_among_the_charts),
         cmocka_unit_test(a_page_of_widths_survives_failed_allocations),
