@@ -77,7 +77,7 @@ typedef struct ec_train_options {
  * but none outweighs all others. By the scale invariance the size of the entries, about 1/2, only
  * sets the relative size of a step.
  *
- * Errors: EC_EINVAL (network), EC_ELIMIT, EC_ENOMEM
+ * Errors: EC_EINVAL (network, or no feature map), EC_ELIMIT, EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_rng *rng,
                                       const ec_run *run, ec_error *err);

@@ -19,7 +19,7 @@ void ec_dataset_clear(ec_dataset *data)
 static ec_status check_geometry(const ec_dataset *data, const char *file, const ec_arch *arch,
                                 ec_error *err)
 {
-    char text[128];
+    char text[128], asked[64];
     const ec_array *x = &data->pixels;
     size_t wanted = data->image[0] * data->image[1], found = 1;
 
@@ -31,11 +31,13 @@ static ec_status check_geometry(const ec_dataset *data, const char *file, const 
     bool other_rows = arch->input.n_dims == 2 && x->n_dims == 3 && x->shape[1] != data->image[0];
     if (found == wanted && !other_rows)
         return EC_OK;
-    return ec_fail_file(err, EC_EPARSE, file, "samples have shape %s, but %s is [%zu, %zu]",
+    return ec_fail_file(err, EC_EPARSE, file, "samples have shape %s, but %s is %s",
                         ec_shape_print(text, sizeof text, x->shape + 1, x->n_dims - 1),
                         arch->input.has_image ? "the description's image"
                                               : "without 'image:' the description's grid of sites",
-                        data->image[0], data->image[1]);
+                        ec_shape_print(asked, sizeof asked,
+                                       data->image + (arch->input.n_dims == 1 ? 1 : 0),
+                                       arch->input.n_dims == 1 ? 1 : 2));
 }
 
 static ec_status check_values(ec_dataset *data, const char *file, ec_error *err)

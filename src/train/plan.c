@@ -38,15 +38,20 @@ static void measure(plan *p)
     p->n_parameters = p->matrix_start[p->n_levels] + 2 * (size_t)arch->input.channels;
 }
 
+ec_status plan_check(const ec_arch *arch, ec_error *err)
+{
+    if (!ec_arch_is_network(arch) && arch->input.features != EC_FEATURES_NONE)
+        return EC_OK;
+    return ec_fail(err, EC_EINVAL,
+                   "training needs a feature map: add 'features: {kind: affine-relu}' to input");
+}
+
 ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
 
     *out = (plan){.arch = arch};
-    if (ec_arch_is_network(arch) || arch->input.features == EC_FEATURES_NONE)
-        return ec_fail(
-            err, EC_EINVAL,
-            "training needs a feature map: add 'features: {kind: affine-relu}' to input");
+    EC_TRY(plan_check(arch, err));
     EC_TRY(ec_linalg_load(err)); /* before the first product */
     EC_TRY(ec_run_reserve(run, "training", 16.0 * (double)arch->n_sites, err));
     EC_NEW(out->matrix_start, arch->n_levels + 1);

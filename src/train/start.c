@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/train.h"
+#include "train_i.h"
 
 #include <math.h>
 
@@ -23,8 +23,11 @@ static double draw_entry(ec_rng *rng, const ec_arch *arch, size_t level)
 ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_rng *rng, const ec_run *run,
                          ec_error *err)
 {
-    ec_status status = ec_weights_init(out, arch, run, err);
+    *out = (ec_weights){.n_levels = 0};
+    ec_status status = plan_check(arch, err);
 
+    if (status == EC_OK)
+        status = ec_weights_init(out, arch, run, err);
     if (status != EC_OK)
         return status;
     for (size_t l = 0; l < arch->n_levels; l++) {

@@ -20,6 +20,9 @@ typedef struct plan {
     size_t window;    /* largest P_l d_l */
 } plan;
 
+/** Can it be trained? Errors: EC_EINVAL (a network description, or no feature map). */
+EC_NODISCARD ec_status plan_check(const ec_arch *arch, ec_error *err);
+
 /** Owns: *out, to be cleared. Errors: EC_EINVAL (no feature map), EC_ELIMIT, EC_ENOMEM. */
 EC_NODISCARD ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error *err);
 void plan_clear(plan *p);

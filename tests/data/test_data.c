@@ -214,7 +214,7 @@ static void samples_must_fit_the_description(void **state)
     write_npy(state, "x.npy", EC_F64, 2, (size_t[]){2, 3}, x);
     assert_refused(spec, arch, EC_EPARSE, "x.npy",
                    "samples have shape [3], but without 'image:' the description's grid of sites "
-                   "is [1, 4]");
+                   "is [4]");
     write_npy(state, "x.npy", EC_F64, 1, (size_t[]){4}, x);
     assert_refused(spec, arch, EC_EPARSE, "x.npy",
                    "shape [4], must be [samples, ...], samples >= 1");

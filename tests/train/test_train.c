@@ -328,12 +328,19 @@ static void a_description_without_features_is_refused(void **state)
                                "  - conv: {channels: 2}\n  - pool: {window: 2}\n"
                                "  - dense: {outputs: 2}\n");
     ec_dataset data = small_data(arch, 2, 1);
-    ec_weights w = start_of(arch, 1);
+    ec_weights w;
     ec_train_options o = EC_TRAIN_OPTIONS_INIT;
     uint32_t label[2];
     ec_error err = {0};
+    ec_rng rng;
     (void)state;
 
+    ec_rng_seed(&rng, 1);
+    assert_int_equal(ec_train_start(&w, arch, &rng, NULL, &err), EC_EINVAL);
+    assert_string_equal(err.msg, "training needs a feature map: add 'features: {kind: "
+                                 "affine-relu}' to input");
+    err = (ec_error){0};
+    assert_ok(ec_weights_init(&w, arch, NULL, NULL), NULL);
     assert_int_equal(ec_train(&w, arch, &data, NULL, &o, NULL, &err), EC_EINVAL);
     assert_string_equal(err.msg, "training needs a feature map: add 'features: {kind: "
                                  "affine-relu}' to input");

@@ -131,12 +131,12 @@ static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch 
     ec_rng rng;
 
     ec_rng_seed(&rng, run.seed);
-    ec_status status = ec_data_read(&train, &source, arch, &run, err);
+    ec_status status = ec_train_start(weights, arch, &rng, &run, err);
+    if (status == EC_OK)
+        status = ec_data_read(&train, &source, arch, &run, err);
     source = (ec_data_source){v->data, EC_DATA_TEST, 0};
     if (status == EC_OK)
         status = ec_data_read(&test, &source, arch, &run, err);
-    if (status == EC_OK)
-        status = ec_train_start(weights, arch, &rng, &run, err);
     tool_phase(v->t, "training");
     v->start_s = now_s();
     run.progress = v->inner.progress != NULL ? on_progress : NULL;
