@@ -84,25 +84,29 @@ done:
     return status;
 }
 
-/* The sign of bound i of a filter's partition minus the filter's value. */
-static ec_status compare_bound(int *sign, const sweep_work *w, size_t filter, size_t i,
-                               ec_error *err)
+/* Ties of small ranks are equal; those of large ones are decided exactly, one by one. */
+static ec_status filter_bounds(sweep_work *w, size_t filter, size_t n, ec_error *err)
 {
     const ec_filter *f = &w->sweep->in.filters[filter];
-    double difference = w->bound[f->partition][i] - f->log2;
-    ec_int rank = {0};
+    bool exact = f->log2 > EC_SWEEP_PLAIN_LOG2;
+    const sweep_threshold threshold = {
+        .value = f->log2,
+        .same = isinf(f->log2) ? 0 : EC_SWEEP_SAME * (1 + f->log2), /* infinite: the value is 0 */
+        .less = compare(-1, f->relation),
+        .equal = exact || compare(0, f->relation),
+        .more = compare(1, f->relation),
+    };
     ec_status status = EC_OK;
 
-    *sign = (difference > 0) - (difference < 0);
-    if (isinf(difference) || fabs(difference) > EC_SWEEP_SAME * (1 + fabs(f->log2)))
-        return EC_OK; /* infinite: the value is 0 */
-    *sign = 0;
-    if (f->log2 <= EC_SWEEP_PLAIN_LOG2)
-        return EC_OK;
-    status = exact_bound(&rank, w->sweep, filter, w->next + i, err);
-    if (status == EC_OK)
-        *sign = ec_int_cmp(&rank, &f->value);
-    ec_int_clear(&rank);
+    ec_kernel_judge(w->keep, w->beaten, w->bound[f->partition], &threshold, n);
+    for (size_t i = 0; exact && i < n && status == EC_OK; i++) {
+        ec_int rank = {0};
+        if (!w->beaten[i])
+            continue;
+        status = exact_bound(&rank, w->sweep, filter, w->next + i, err);
+        w->keep[i] = compare(ec_int_cmp(&rank, &f->value), f->relation);
+        ec_int_clear(&rank);
+    }
     return status;
 }
 
@@ -110,24 +114,15 @@ static ec_status apply_filter(sweep_work *w, size_t filter, size_t n, ec_error *
 {
     const ec_filter *f = &w->sweep->in.filters[filter];
     const sweep_level *top = &w->level[w->sweep->n_levels - 1];
-    ec_status status = EC_OK;
     uint64_t lo, hi;
 
-    if (f->quantity != EC_QUANTITY_BOUND) {
-        interval(&lo, &hi, f->relation, &f->value);
-        ec_kernel_within(
-            w->keep, f->quantity == EC_QUANTITY_PARAMETERS ? top->parameters : top->multiply_adds,
-            lo, hi, n);
-        return EC_OK;
-    }
-    for (size_t i = 0; i < n && status == EC_OK; i++) {
-        int sign = 0;
-        if (!w->keep[i])
-            continue;
-        status = compare_bound(&sign, w, filter, i, err);
-        w->keep[i] = compare(sign, f->relation);
-    }
-    return status;
+    if (f->quantity == EC_QUANTITY_BOUND)
+        return filter_bounds(w, filter, n, err);
+    interval(&lo, &hi, f->relation, &f->value);
+    ec_kernel_within(w->keep,
+                     f->quantity == EC_QUANTITY_PARAMETERS ? top->parameters : top->multiply_adds,
+                     lo, hi, n);
+    return EC_OK;
 }
 
 /* --------------------------------------------------------------------- rows */

@@ -89,6 +89,12 @@ double ec_sweep_bound(const ec_sweep_rows *rows, size_t row, size_t partition);
 /** Append the configurations of the top level's arrays that pass the filters. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_sweep_collect(sweep_work *work, size_t n, ec_error *err);
 
+/** A condition on logarithms: flags for those below `value`, within `same` of it, and above. */
+typedef struct sweep_threshold {
+    double value, same;
+    uint8_t less, equal, more;
+} sweep_threshold;
+
 /* Loops over arrays (sweep_kernels.c). log2 of quantities throughout. */
 void ec_kernel_fill(double *x, double value, size_t n);              /* x = value */
 void ec_kernel_axpy(double *x, double k, const double *y, size_t n); /* x += k y */
@@ -100,6 +106,8 @@ void ec_kernel_affine(uint64_t *x, uint64_t base, uint64_t slope, const uint32_t
                       size_t n); /* x = base + slope values */
 void ec_kernel_within(uint8_t *keep, const uint64_t *x, uint64_t lo, uint64_t hi,
                       size_t n); /* keep &= lo <= x <= hi */
+void ec_kernel_judge(uint8_t *keep, uint8_t *tie, const double *x, const sweep_threshold *threshold,
+                     size_t n); /* keep &= condition; tie = keep where close */
 void ec_kernel_no_cheaper(uint8_t *beaten, const uint64_t *cost, uint64_t by,
                           size_t n); /* beaten = cost >= by */
 void ec_kernel_no_better(uint8_t *beaten, const double *x, double by, double same,

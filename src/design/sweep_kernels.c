@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/sweep_i.h"
 
+#include <math.h>
+
 /*
  * The hot loops of a sweep. gcc vectorises them at -O3, once per instruction set named here; the
  * machine's own is picked when the program is loaded. A clone computes the same bits as another:
@@ -54,6 +56,20 @@ HOT void ec_kernel_within(uint8_t *restrict keep, const uint64_t *restrict x, ui
 {
     for (size_t i = 0; i < n; i++)
         keep[i] = (uint8_t)(keep[i] & (x[i] >= lo) & (x[i] <= hi));
+}
+
+HOT void ec_kernel_judge(uint8_t *restrict keep, uint8_t *restrict tie, const double *restrict x,
+                         const sweep_threshold *threshold, size_t n)
+{
+    const double value = threshold->value, same = threshold->same;
+    const uint8_t less = threshold->less, more = threshold->more, equal = threshold->equal;
+
+    for (size_t i = 0; i < n; i++) {
+        double difference = x[i] - value;
+        uint8_t near = fabs(difference) <= same, verdict = difference < 0 ? less : more;
+        keep[i] &= near ? equal : verdict;
+        tie[i] = near & keep[i];
+    }
 }
 
 HOT void ec_kernel_no_cheaper(uint8_t *restrict beaten, const uint64_t *restrict cost, uint64_t by,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/sweep_i.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "design/formula_i.h"
@@ -82,6 +81,11 @@ static void expand_counts(sweep_work *w, size_t level, size_t p, size_t at, cons
             ec_grow_span(below->span[p], ec_level_window(&s->in.arch->levels[level]), values[j]);
 }
 
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
 /* f(v, s) = min(first, log2 d_l + second): prefix p with n values of d_l from number `value`. */
 static void expand(sweep_work *w, size_t level, size_t p, size_t at, size_t value, size_t n)
 {
@@ -93,7 +97,7 @@ static void expand(sweep_work *w, size_t level, size_t p, size_t at, size_t valu
         const double *second = here->second[t] + p, *first = here->first[t] + p;
         double *out = here->value[t] + at;
         if (level + 1 == w->sweep->n_levels) {
-            ec_kernel_branch(out, fmin(first[0], first[below->capacity]), *second, log_dim, n);
+            ec_kernel_branch(out, smaller(first[0], first[below->capacity]), *second, log_dim, n);
             continue;
         }
         for (size_t c = 0; c < w->sweep->tasks[t].quotient->level[level].n_classes; c++) {
