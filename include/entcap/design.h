@@ -201,7 +201,7 @@ typedef ec_status ec_sweep_emit(void *arg, const ec_sweep *sweep, const ec_sweep
  *
  * The tree recursion runs level by level over arrays of configurations with a common prefix, so
  * that lower levels are computed once per prefix. Values are double logarithms with a relative
- * error below 1e-13; a filter on a rank that is closer than 1e-12 is decided exactly.
+ * error below 1e-13; a filter on a rank that is closer than 1e-12 is decided by exact integers.
  *
  * Cost:   O(classes of the top level) per configuration, plus the prefixes.
  * Errors: what `emit` returns; EC_ENOMEM, EC_ECANCEL

@@ -50,38 +50,11 @@ static void interval(uint64_t *lo, uint64_t *hi, ec_relation relation, const ec_
     }
 }
 
-/* The exact bound of one configuration: by the formulas, or by the recursion if they are too long.
+/* The task of a partition's bound: with shared weights where that applies, it is the smaller one.
  */
-static ec_status exact_bound(ec_int *rank, const ec_sweep *s, size_t filter, uint64_t index,
-                             ec_error *err)
+static size_t task_of(const ec_sweep *s, size_t partition)
 {
-    ec_status status = EC_OK;
-    const ec_formula *formula = s->formula[filter];
-    uint32_t widths[EC_SWEEP_MAX_LEVELS];
-    ec_level levels[EC_SWEEP_MAX_LEVELS];
-    ec_arch arch = *s->in.arch;
-    ec_bound bound = {0};
-
-    ec_sweep_widths(widths, s, index);
-    if (formula[0].n_terms > 0) {
-        /* the shared bound is never above the min cut */
-        ec_formula_evaluate(rank, NULL, &formula[formula[1].n_terms > 0], widths);
-        return EC_OK;
-    }
-    arch.levels = levels;
-    for (size_t l = 0; l < s->n_levels; l++) {
-        levels[l] = s->in.arch->levels[l];
-        levels[l].dim = widths[l];
-        if (l > 0)
-            levels[l - 1].out = widths[l];
-    }
-    EC_TRY(ec_bound_compute(&bound, &arch,
-                            &s->in.partitions->items[s->in.filters[filter].partition].a,
-                            &(ec_bound_options){.method = EC_METHOD_TREE}, NULL, err));
-    ec_int_set(rank, bound.rank);
-done:
-    ec_bound_clear(&bound);
-    return status;
+    return s->n_tasks / s->in.partitions->n * (partition + 1) - 1;
 }
 
 /* Ties of small ranks are equal; those of large ones are decided exactly, one by one. */
@@ -103,7 +76,7 @@ static ec_status filter_bounds(sweep_work *w, size_t filter, size_t n, ec_error 
         ec_int rank = {0};
         if (!w->beaten[i])
             continue;
-        status = exact_bound(&rank, w->sweep, filter, w->next + i, err);
+        status = ec_sweep_exact(&rank, w->sweep, task_of(w->sweep, f->partition), w->next + i, err);
         w->keep[i] = compare(ec_int_cmp(&rank, &f->value), f->relation);
         ec_int_clear(&rank);
     }

@@ -30,10 +30,8 @@ typedef struct sweep_task {
 struct ec_sweep {
     ec_sweep_input in;
     size_t n_levels, n_units;
-    uint64_t n, per_unit;     /* configurations; those of a unit, consecutive */
-    ec_quotient *quotients;   /* one per partition */
-    ec_formula (*formula)[2]; /* per filter on a large rank: min cut and shared bound; empty if
-                                 too long */
+    uint64_t n, per_unit;   /* configurations; those of a unit, consecutive */
+    ec_quotient *quotients; /* one per partition */
     sweep_task *tasks;
     size_t n_tasks;
     size_t *capacity;                     /* per level: configurations in one array */
@@ -85,6 +83,10 @@ const uint64_t *ec_sweep_costs(const ec_sweep_rows *rows, ec_quantity cost);
 
 /** log2 of the bound of a row: the smaller one. */
 double ec_sweep_bound(const ec_sweep_rows *rows, size_t row, size_t partition);
+
+/** The bound of a task for one configuration, exact. Errors: EC_ENOMEM */
+EC_NODISCARD ec_status ec_sweep_exact(ec_int *rank, const ec_sweep *sweep, size_t task,
+                                      uint64_t index, ec_error *err);
 
 /** Append the configurations of the top level's arrays that pass the filters. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_sweep_collect(sweep_work *work, size_t n, ec_error *err);

@@ -63,42 +63,6 @@ done:
     return status;
 }
 
-/* A formula, or an empty one if it is too long. */
-static ec_status try_formula(ec_formula *out, const ec_sweep_input *in, const ec_sites *a,
-                             bool shared, const ec_run *run, ec_error *err)
-{
-    ec_error why = {0};
-    ec_status status = ec_design_formula(out, in->arch, a, shared, run, &why);
-
-    if (status == EC_OK)
-        return EC_OK;
-    ec_formula_clear(out);
-    return status == EC_ELIMIT ? EC_OK : ec_fail(err, status, "%s", why.msg);
-}
-
-/* Formulas decide filters on large ranks exactly where logarithms are too close. */
-static ec_status prepare_filters(ec_sweep *s, const ec_run *run, ec_error *err)
-{
-    ec_status status = EC_OK;
-    const ec_sweep_input *in = &s->in;
-    bool sharing = ec_bound_has_sharing(in->arch);
-
-    EC_NEW(s->formula, in->n_filters);
-    for (size_t f = 0; f < in->n_filters; f++) {
-        const ec_sites *a = &in->partitions->items[in->filters[f].partition].a;
-        if (in->filters[f].quantity != EC_QUANTITY_BOUND ||
-            in->filters[f].log2 <= EC_SWEEP_PLAIN_LOG2)
-            continue;
-        EC_TRY(try_formula(&s->formula[f][0], in, a, false, run, err));
-        if (sharing)
-            EC_TRY(try_formula(&s->formula[f][1], in, a, true, run, err));
-        if (sharing && s->formula[f][1].n_terms == 0)
-            ec_formula_clear(&s->formula[f][0]);
-    }
-done:
-    return status;
-}
-
 static ec_status prepare_logarithms(ec_sweep *s, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -150,7 +114,6 @@ ec_status ec_sweep_new(ec_sweep **out, const ec_sweep_input *input, const ec_run
     s->n = ec_ranges_count(input->ranges);
     EC_TRY(count_factors(s, err));
     EC_TRY(collapse(s, run, err));
-    EC_TRY(prepare_filters(s, run, err));
     EC_TRY(prepare_logarithms(s, err));
     EC_TRY(divide(s, err));
     *out = s;
@@ -166,14 +129,9 @@ void ec_sweep_free(ec_sweep *s)
         return;
     for (size_t k = 0; s->quotients != NULL && k < s->in.partitions->n; k++)
         ec_quotient_clear(&s->quotients[k]);
-    for (size_t f = 0; s->formula != NULL && f < s->in.n_filters; f++) {
-        ec_formula_clear(&s->formula[f][0]);
-        ec_formula_clear(&s->formula[f][1]);
-    }
     for (size_t l = 0; s->log2_values != NULL && l < s->n_levels; l++)
         ec_free(s->log2_values[l]);
     ec_free(s->quotients);
-    ec_free(s->formula);
     ec_free(s->tasks);
     ec_free(s->capacity);
     ec_free(s->log2_values);

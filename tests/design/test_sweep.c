@@ -175,6 +175,41 @@ static void filters_at_ties_are_exact(void **state)
     ec_int_clear(&one);
 }
 
+/* Random sides of 1024 sites have formulas out of reach. */
+static void ties_of_large_ranks_need_no_formula(void **state)
+{
+    (void)state;
+    convac_level levels[10];
+    scene s = {.partitions = {.n = 0}};
+    ec_int value = {0}, one = {0};
+    ec_sites a;
+    ec_rng rng;
+
+    ec_rng_seed(&rng, check_seed() + 3);
+    for (size_t l = 0; l < 10; l++)
+        levels[l] = (convac_level){2 + 5 * (uint32_t)l, 1, 2, false};
+    convac_make(&s.arch, levels, 10, 1);
+    convac_random_side(&a, s.arch.n_sites, &rng);
+    scene_add(&s, a);
+    scene_begin(&s);
+    scene_set_run(&s, 1, 2, 4);
+    scene_set_run(&s, 9, 1000000, 4);
+    scene_set_run(&s, 8, 1000000, 2);
+    scene_set_run(&s, 7, 999999, 1);
+    scene_set_run(&s, 6, 999998, 1);
+    scene_apply(&s, 9);
+    scene_bound(&value, &s, 0);
+    assert_true(ec_int_log2(&value) > 33); /* beyond what logarithms decide */
+    assert_filter(&s, EC_AT_LEAST, &value);
+    assert_filter(&s, EC_LESS, &value);
+    ec_int_set_u64(&one, 1);
+    ec_int_add(&value, &value, &one);
+    assert_filter(&s, EC_AT_LEAST, &value);
+    ec_int_clear(&value);
+    ec_int_clear(&one);
+    scene_clear(&s);
+}
+
 static void filters_on_costs_hold(void **state)
 {
     (void)state;
@@ -325,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_single_level_is_swept_too),
         cmocka_unit_test(units_meet_without_gap),
         cmocka_unit_test(filters_at_ties_are_exact),
+        cmocka_unit_test(ties_of_large_ranks_need_no_formula),
         cmocka_unit_test(filters_on_costs_hold),
         cmocka_unit_test(rows_are_the_same_for_any_number_of_threads),
         cmocka_unit_test(sweep_survives_lack_of_memory),
