@@ -8,12 +8,14 @@
 #include <math.h>
 #include <string.h>
 
+enum { MAX_LABELS = 10 };
+
 /* Spectra that are refused, absent, or cut short, and why. */
 
 /* spectra through the minimum cut under the limits of `ledger`, which then says what they took */
 static ec_status measure_within(ec_ledger *ledger, const subject *s)
 {
-    ec_spectrum got[2] = {0};
+    ec_spectrum got[MAX_LABELS] = {0};
     ec_error err = {0};
     ec_cut cut;
 
