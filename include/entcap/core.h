@@ -114,8 +114,8 @@ typedef struct ec_text {
 } ec_text;
 
 void ec_text_clear(ec_text *text);
-void ec_text_add(ec_text *text, const char *bytes, size_t n);             /* n bytes */
-void ec_text_puts(ec_text *text, const char *s);                          /* a string */
+void ec_text_add(ec_text *text, const char *bytes, size_t n); /* n bytes; NULL for none */
+void ec_text_puts(ec_text *text, const char *s);              /* a string */
 void ec_text_printf(ec_text *text, const char *fmt, ...) EC_PRINTF(2, 3); /* formatted */
 void ec_text_repeat(ec_text *text, const char *s, size_t n);              /* s, n times */
 const char *ec_text_get(const ec_text *text);                             /* never NULL */

@@ -38,7 +38,7 @@ static bool reserve(ec_text *text, size_t n)
 
 void ec_text_add(ec_text *text, const char *bytes, size_t n)
 {
-    if (!reserve(text, n))
+    if (n == 0 || !reserve(text, n))
         return;
     memcpy(text->bytes + text->size, bytes, n);
     text->size += n;

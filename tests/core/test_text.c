@@ -19,6 +19,7 @@ static void appends_join_in_order(void **state)
     ec_text_puts(&text, "a");
     ec_text_printf(&text, "%d-%s", 12, "b");
     ec_text_add(&text, "c\0d", 3);
+    ec_text_add(&text, NULL, 0);
     ec_text_repeat(&text, "=", 3);
     assert_int_equal(text.size, 11);
     assert_memory_equal(text.bytes, "a12-bc\0d===", 12);
