@@ -86,6 +86,8 @@ $(BUILD)/entcap-draw: $(DRAW_OBJ)
 	$(call say,LINK)$(LINK) -o $@ $^ $(DRAW_LIBS)
 
 $(BUILD)/tools/entcap-draw/%.o: private EC_CFLAGS += $(DRAW_CFLAGS)
+# short loops over channels, which gcc leaves scalar at -O2
+$(BUILD)/src/train/pass_%.o: private CFLAGS += -O3
 $(BUILD)/tests/%.o: private EC_CFLAGS += -Itests
 
 $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)

@@ -175,7 +175,7 @@ void io_copy_elements(void *out, const void *data, size_t count, size_t size, bo
 {
     if (count > 0)
         memcpy(out, data, count * size);
-    if (big_endian != io_host_is_big_endian())
+    if (size > 1 && big_endian != io_host_is_big_endian())
         io_swap_elements(out, count, size);
 }
 
