@@ -118,7 +118,8 @@ void ec_text_add(ec_text *text, const char *bytes, size_t n); /* n bytes; NULL f
 void ec_text_puts(ec_text *text, const char *s);              /* a string */
 void ec_text_printf(ec_text *text, const char *fmt, ...) EC_PRINTF(2, 3); /* formatted */
 void ec_text_repeat(ec_text *text, const char *s, size_t n);              /* s, n times */
-const char *ec_text_get(const ec_text *text);                             /* never NULL */
+void ec_text_xml(ec_text *text, const char *s); /* with entities; control characters replaced */
+const char *ec_text_get(const ec_text *text);   /* never NULL */
 
 /** EC_OK if every append succeeded, else a reported EC_ENOMEM. */
 EC_NODISCARD ec_status ec_text_check(const ec_text *text, ec_error *err);

@@ -144,9 +144,6 @@ EC_NODISCARD ec_status ec_report_states_text(ec_text *out, const ec_states_found
 
 /* -------------------------------------------------------------------- HTML */
 
-/** Append text as HTML: & < > " ' ` escaped, control characters replaced by U+FFFD. */
-void ec_html_escape(ec_text *out, const char *text);
-
 /** A file that the report rests on. */
 typedef struct ec_report_source {
     const char *role; /* "description", "weights", "log" */

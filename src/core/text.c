@@ -71,6 +71,37 @@ void ec_text_repeat(ec_text *text, const char *s, size_t n)
         ec_text_puts(text, s);
 }
 
+void ec_text_xml(ec_text *text, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        switch (*s) {
+        case '&':
+            ec_text_puts(text, "&amp;");
+            break;
+        case '<':
+            ec_text_puts(text, "&lt;");
+            break;
+        case '>':
+            ec_text_puts(text, "&gt;");
+            break;
+        case '"':
+            ec_text_puts(text, "&quot;");
+            break;
+        case '\'':
+            ec_text_puts(text, "&#39;");
+            break;
+        case '`':
+            ec_text_puts(text, "&#96;");
+            break;
+        default:
+            if ((unsigned char)*s < 0x20 || *s == 0x7f)
+                ec_text_puts(text, "\xef\xbf\xbd");
+            else
+                ec_text_add(text, s, 1);
+        }
+    }
+}
+
 const char *ec_text_get(const ec_text *text)
 {
     return text->bytes != NULL ? text->bytes : "";

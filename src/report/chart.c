@@ -100,7 +100,7 @@ static void put_inline(ec_text *out, const char *svg, const char *id, const char
     if (element == NULL)
         return;
     ec_text_puts(out, "<svg role=\"img\" aria-label=\"");
-    ec_html_escape(out, label);
+    ec_text_xml(out, label);
     ec_text_puts(out, "\"");
     for (const char *c = element + strlen("<svg"); *c != '\0'; c++) {
         size_t n = in_tag ? id_at(c) : 0;

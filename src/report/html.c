@@ -69,37 +69,6 @@ static const char style[] =
     "section{border-top:1px solid #888}h2,h3{break-after:avoid}figure,tr,.verdict{"
     "break-inside:avoid}.diagrams{grid-template-columns:1fr 1fr}}\n";
 
-void ec_html_escape(ec_text *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            ec_text_puts(out, "&amp;");
-            break;
-        case '<':
-            ec_text_puts(out, "&lt;");
-            break;
-        case '>':
-            ec_text_puts(out, "&gt;");
-            break;
-        case '"':
-            ec_text_puts(out, "&quot;");
-            break;
-        case '\'':
-            ec_text_puts(out, "&#39;");
-            break;
-        case '`':
-            ec_text_puts(out, "&#96;");
-            break;
-        default:
-            if ((unsigned char)*text < 0x20 || *text == 0x7f)
-                ec_text_puts(out, "\xef\xbf\xbd");
-            else
-                ec_text_add(out, text, 1);
-        }
-    }
-}
-
 void ec_html_number(ec_text *out, const char *text)
 {
     char plain[EC_CELL];
@@ -108,7 +77,7 @@ void ec_html_number(ec_text *out, const char *text)
         size_t n = strcspn(text, "^");
 
         snprintf(plain, sizeof plain, "%.*s", (int)n, text);
-        ec_html_escape(out, plain);
+        ec_text_xml(out, plain);
         text += n;
         if (*text == '\0')
             break;
@@ -138,7 +107,7 @@ void ec_html_notes(ec_text *out, const ec_text *notes)
 
         snprintf(line, sizeof line, "%.*s", (int)n, note);
         ec_text_puts(out, "<p class=\"note\">");
-        ec_html_escape(out, line);
+        ec_text_xml(out, line);
         ec_text_puts(out, "</p>\n");
         note += n + (note[n] == '\n');
     }
@@ -157,7 +126,7 @@ static void put_head(ec_text *out, const ec_arch *arch)
                       "<meta name=\"referrer\" content=\"no-referrer\">\n"
                       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                       "<meta name=\"generator\" content=\"entcap " EC_VERSION "\">\n<title>");
-    ec_html_escape(out, arch->name);
+    ec_text_xml(out, arch->name);
     ec_text_puts(out, ": entanglement capacity</title>\n<style>\n");
     ec_text_puts(out, style);
     ec_text_puts(out, "</style>\n</head>\n<body>\n");
@@ -189,7 +158,7 @@ ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err
 
     put_head(out, page->bounds.arch);
     ec_text_puts(out, "<header>\n<h1>");
-    ec_html_escape(out, page->bounds.arch->name);
+    ec_text_xml(out, page->bounds.arch->name);
     ec_text_puts(out, "</h1>\n");
     EC_TRY(ec_html_summary(out, page, err));
     put_navigation(out, page);

@@ -36,13 +36,13 @@ static void put_capacity(ec_text *out, const ec_partition *partition, const ec_b
     char text[EC_CELL];
 
     ec_text_puts(out, "<li><strong>");
-    ec_html_escape(out, partition->name);
+    ec_text_xml(out, partition->name);
     ec_text_puts(out, "</strong>: rank at most ");
     ec_html_number(out, ec_format_bound(text, bound));
     ec_text_printf(out, ", entanglement entropy at most %.2f&nbsp;nats", ec_nats_of(bound->rank));
     if (ec_format_bottleneck(text, &bound->bottleneck)[0] != '\0') {
         ec_text_puts(out, "; limited by ");
-        ec_html_escape(out, text);
+        ec_text_xml(out, text);
     }
     ec_text_puts(out, "</li>\n");
 }
@@ -153,7 +153,7 @@ void ec_html_diagrams(ec_text *out, const ec_report_page *page)
                                         : "<figure class=\"diagram\">");
         ec_text_puts(out, element != NULL ? element : "");
         ec_text_puts(out, "<figcaption>");
-        ec_html_escape(out, diagram->caption);
+        ec_text_xml(out, diagram->caption);
         ec_text_puts(out, "</figcaption></figure>\n");
     }
     ec_text_puts(out, "</div>\n");

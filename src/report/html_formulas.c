@@ -17,7 +17,7 @@ static void put_line(ec_text *out, const char *text, size_t n)
         if (digits > 0)
             ec_text_printf(out, "<sup>%.*s</sup>", (int)digits, text + i + 1);
         else
-            ec_html_escape(out, one);
+            ec_text_xml(out, one);
         i += digits;
     }
 }
@@ -87,7 +87,7 @@ ec_status ec_html_formulas(ec_text *out, const ec_report_page *page, ec_error *e
                            "<span class=\"label proved\">proved</span>");
     for (size_t k = 0; k < partitions->n; k++) {
         ec_text_puts(out, "<h3>");
-        ec_html_escape(out, partitions->items[k].name);
+        ec_text_xml(out, partitions->items[k].name);
         ec_text_puts(out, "</h3>\n<dl>\n");
         EC_TRY(put_formula(out, &page->formulas[2 * k], "Min cut", err));
         if (sharing)

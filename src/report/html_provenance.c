@@ -6,7 +6,7 @@
 static void put_term(ec_text *out, const char *term, const char *value)
 {
     ec_text_printf(out, "<dt>%s</dt><dd><code>", term);
-    ec_html_escape(out, value);
+    ec_text_xml(out, value);
     ec_text_puts(out, "</code></dd>\n");
 }
 

@@ -119,7 +119,7 @@ static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t 
     ec_text notes = {0};
 
     ec_text_puts(out, "<h3>");
-    ec_html_escape(out, page->states->partitions->items[i].name);
+    ec_text_xml(out, page->states->partitions->items[i].name);
     ec_text_puts(out, "</h3>\n<div class=\"charts\">\n");
     if (page->charts)
         EC_TRY(put_spectra(out, state, i, err));

@@ -94,7 +94,7 @@ static void put_map_caption(ec_text *out, const ec_widths_found *found, size_t p
     double low, high;
 
     ec_text_puts(out, "<figcaption>");
-    ec_html_escape(out, found->partitions->items[partition].name);
+    ec_text_xml(out, found->partitions->items[partition].name);
     ec_text_printf(out,
                    ": the proved upper bound for every pair of %s and %s, all other widths as "
                    "described (",
@@ -113,7 +113,7 @@ static void put_plot_caption(ec_text *out, const ec_widths_found *found, size_t 
     char number[EC_CELL];
 
     ec_text_puts(out, "<figcaption>");
-    ec_html_escape(out, found->partitions->items[partition].name);
+    ec_text_xml(out, found->partitions->items[partition].name);
     ec_text_printf(out,
                    ": the proved upper bound of each of %s configurations against its cost. No "
                    "configuration has a larger bound at the same cost than the front.</figcaption>"
@@ -172,7 +172,7 @@ static ec_status put_partition(ec_text *out, const ec_widths_found *found, size_
 
     EC_TRY(mark(&m, found, partition, err));
     ec_text_puts(out, "<h3>");
-    ec_html_escape(out, found->partitions->items[partition].name);
+    ec_text_xml(out, found->partitions->items[partition].name);
     ec_text_puts(out, "</h3>\n");
     if (charts)
         EC_TRY(put_charts(out, found, partition, &m, err));

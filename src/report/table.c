@@ -228,7 +228,7 @@ static void html_cell(ec_text *out, const column *c, const char *cell, bool firs
     if (c->right)
         ec_html_number(out, value);
     else
-        ec_html_escape(out, value);
+        ec_text_xml(out, value);
     if (label != NULL)
         ec_text_printf(out, "%s<span class=\"label %s\">%s</span>", value[0] != '\0' ? " " : "",
                        label + 1, label + 1);
@@ -248,7 +248,7 @@ void ec_table_html(ec_text *out, const ec_table *table, const char *caption)
         out, "<div class=\"scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table>\n");
     if (caption[0] != '\0') {
         ec_text_puts(out, "<caption>");
-        ec_html_escape(out, caption);
+        ec_text_xml(out, caption);
         ec_text_puts(out, "</caption>\n");
     }
     ec_text_puts(out, "<thead><tr>");

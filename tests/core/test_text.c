@@ -76,9 +76,22 @@ static void the_nearest_word_is_few_edits_away(void **state)
     assert_null(nearest(""));
 }
 
+static void markup_loses_its_meaning(void **state)
+{
+    (void)state;
+    ec_text text = {0};
+
+    ec_text_xml(&text, "a<b>&\"c\"'`d`\n\x1b\xc3\xa9");
+    assert_string_equal(
+        ec_text_get(&text),
+        "a&lt;b&gt;&amp;&quot;c&quot;&#39;&#96;d&#96;\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9");
+    ec_text_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(markup_loses_its_meaning),
         cmocka_unit_test(an_empty_text_reads_as_an_empty_string),
         cmocka_unit_test(appends_join_in_order),
         cmocka_unit_test(a_long_text_keeps_every_byte),

@@ -13,35 +13,13 @@ typedef struct rewriter {
     size_t next_node; /* nodes come in the drawing's order: where to look first */
 } rewriter;
 
-static void put_escaped(ec_text *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            ec_text_puts(out, "&amp;");
-            break;
-        case '<':
-            ec_text_puts(out, "&lt;");
-            break;
-        case '>':
-            ec_text_puts(out, "&gt;");
-            break;
-        case '"':
-            ec_text_puts(out, "&quot;");
-            break;
-        default:
-            ec_text_add(out, text, 1);
-        }
-    }
-}
-
 static void put_element(ec_text *out, const char *tag, const char *id, const char *text)
 {
     ec_text_printf(out, "<%s", tag);
     if (id != NULL)
         ec_text_printf(out, " id=\"%s-%s\"", id, tag);
     ec_text_puts(out, ">");
-    put_escaped(out, text);
+    ec_text_xml(out, text);
     ec_text_printf(out, "</%s>\n", tag);
 }
 
