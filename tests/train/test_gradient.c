@@ -48,9 +48,10 @@ static double plain_loss(const ec_arch *arch, const ec_weights *w, const double 
         z[y] = 0;
         for (size_t d = 0; d < dim; d++)
             z[y] += w->matrix[top][y * dim + d] * t[d] / sqrt(square / (double)dim);
-        sum += exp(z[y]);
     }
-    return log(sum) - z[label];
+    for (uint32_t y = 0; y < arch->outputs; y++)
+        sum += y != label ? exp(z[y] - z[label]) : 0;
+    return log1p(sum); /* -log softmax */
 }
 
 /* -------------------------------------------------------------------- tests */
