@@ -209,11 +209,13 @@ ec_status ec_npy_parse(ec_array *out, const unsigned char *data, size_t size, co
         return ec_fail_file(err, EC_EPARSE, file,
                             "not an npy file of version 1 to 3, or cut short within its header");
     cursor c = {(const char *)data + start, (const char *)data + start + length};
-    if (!take_header(&c, &h))
+    bool is_header = take_header(&c, &h);
+    size_t left = (size_t)(c.end - c.at);
+    if (!is_header)
         return ec_fail_file(err, EC_EPARSE, file,
-                            "npy header: cannot read from '%.20s' on; must be {'descr': '<f8' or "
+                            "npy header: cannot read from '%.*s' on; must be {'descr': '<f8' or "
                             "another number type, 'fortran_order': False, 'shape': (sizes)}",
-                            c.at < c.end ? c.at : "");
+                            (int)(left < 20 ? left : 20), c.at);
     data += start + length;
     ec_status status = io_check_size(h.shape, h.n_dims, h.type, size - start - length, file, err);
     if (status == EC_OK)
