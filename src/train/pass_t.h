@@ -302,7 +302,6 @@ static verdict T(judge)(struct T(pass) * w, const REAL *z, uint32_t label)
     }
     for (size_t y = 0; y < outputs; y++)
         w->softmax[y] /= sum;
-    /* cppcheck-suppress invalidFunctionArg ; outputs >= 1, so sum >= 1 */
     result.loss = log(sum) + (double)z[result.label] - (double)z[label];
     return result;
 }
