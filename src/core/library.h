@@ -35,7 +35,7 @@ typedef struct ec_library {
     atomic_bool loaded;
 } ec_library;
 
-#define EC_LIBRARY_MEMBER(f) __typeof__(f) *f;
+#define EC_LIBRARY_MEMBER(f) __typeof__(f) *(f);
 #define EC_LIBRARY(soname, table)                                                                  \
     {                                                                                              \
         .name = (soname), .symbols = (table), .n_symbols = sizeof(table) / sizeof *(table)         \

@@ -255,6 +255,21 @@ static int answer_file(tool *t, tool_input *input, const design_options *o, ques
     return code;
 }
 
+static int design_file(tool *t, const design_options *o)
+{
+    tool_input input = {.file = NULL};
+    question q = {.goals = NULL};
+    int code = tool_read(t, t->files[0], &input);
+
+    if (code == TOOL_GO_ON)
+        code = ask(t, input.arch, o, &q);
+    if (code == TOOL_GO_ON)
+        code = answer_file(t, &input, o, &q);
+    question_clear(&q);
+    tool_input_clear(&input);
+    return code;
+}
+
 int cmd_design(tool *t)
 {
     design_options o = {.maximize = NULL};
@@ -304,20 +319,12 @@ int cmd_design(tool *t)
          {0, 0}},
         {0},
     };
-    tool_input input = {.file = NULL};
-    question q = {.goals = NULL};
     int code = tool_parse(t, &usage, options);
 
     if (code == TOOL_GO_ON)
         code = check_options(t, &o);
     if (code == TOOL_GO_ON)
-        code = tool_read(t, t->files[0], &input);
-    if (code == TOOL_GO_ON)
-        code = ask(t, input.arch, &o, &q);
-    if (code == TOOL_GO_ON)
-        code = answer_file(t, &input, &o, &q);
-    question_clear(&q);
-    tool_input_clear(&input);
+        code = design_file(t, &o);
     ec_free(o.require.items);
     ec_free(o.ranges.items);
     return code;

@@ -129,6 +129,15 @@ static void put_command(ec_text *out, const tool *t)
     }
 }
 
+static int check_options(tool *t, const report_options *o)
+{
+    if (o->output == NULL)
+        return tool_misuse(t, "-o FILE is missing: where to write the page");
+    if (o->from.budget != NULL && o->from.sweeps.n == 0)
+        return tool_misuse(t, "--budget needs --sweep: the ranges to choose from");
+    return TOOL_GO_ON;
+}
+
 int cmd_report(tool *t)
 {
     report_options o = {
@@ -183,10 +192,8 @@ int cmd_report(tool *t)
 
     int code = tool_parse(t, &usage, options);
 
-    if (code == TOOL_GO_ON && o.output == NULL)
-        code = tool_misuse(t, "-o FILE is missing: where to write the page");
-    if (code == TOOL_GO_ON && o.from.budget != NULL && o.from.sweeps.n == 0)
-        code = tool_misuse(t, "--budget needs --sweep: the ranges to choose from");
+    if (code == TOOL_GO_ON)
+        code = check_options(t, &o);
     if (code == TOOL_GO_ON)
         code = report(t, &o);
     ec_free(o.from.sweeps.items);
