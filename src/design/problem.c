@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/optimize_i.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "design/formula_i.h"
@@ -17,6 +18,7 @@ double ec_problem_cost(const ec_problem *p, const size_t *at)
     uint32_t d[EC_MAX_LEVELS];
     double cost;
 
+    assert(p->n_levels > 0);
     ec_problem_widths(d, p, at);
     cost = p->last_factor * d[p->n_levels - 1];
     for (size_t l = 0; l + 1 < p->n_levels; l++)
