@@ -15,7 +15,7 @@ void ec_problem_widths(uint32_t *widths, const ec_problem *p, const size_t *at)
 /* sum_l factor_l d_l d_{l+1}, and the dense layer */
 double ec_problem_cost(const ec_problem *p, const size_t *at)
 {
-    uint32_t d[EC_MAX_LEVELS];
+    uint32_t d[EC_MAX_LEVELS] = {0};
     double cost;
 
     assert(p->n_levels > 0);
