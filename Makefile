@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build/entcap, build/entcap-draw, build/libentcap.{a,so}
 # make test       every test and example; ends with "N passed, M failed"
-# make lint demo bench fuzz cov examples install clean
+# make bench      entcap beside other tools; SECTION=sweep for a part (tools/bench)
+# make lint demo fuzz cov examples install clean
 # SAN=1           the same with address and undefined-behaviour sanitizers, under build/san
 
 # ---- user settings
@@ -53,7 +54,6 @@ HELP_OBJ    := $(call objects,tests/*.c tests/oracle/*.c)
 TESTS       := $(call programs,tests/*/test_*.c)
 FUZZERS     := $(call programs,tests/fuzz/fuzz_*.c)
 EXAMPLES    := $(call programs,examples/*.c)
-BENCHES     := $(call programs,tools/bench/*.c)
 BIN         := $(BUILD)/entcap $(BUILD)/entcap-draw
 SONAME      := libentcap.so.$(firstword $(subst ., ,$(VERSION)))
 STATIC      := $(BUILD)/libentcap.a
@@ -94,7 +94,7 @@ $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/tests/examples/test_examples: | $(EXAMPLES)
-$(EXAMPLES) $(BENCHES): %: %.o $(STATIC)
+$(EXAMPLES): %: %.o $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # a fuzz target is driven by libFuzzer, or else replays its corpus as an ordinary test
@@ -113,8 +113,8 @@ lint:
 demo: all
 	@BUILD=$(BUILD) tools/demo $(BUILD)/demo
 
-bench: all $(BENCHES)
-	@BUILD=$(BUILD) tools/bench/run
+bench: all
+	@BUILD=$(BUILD) tools/bench/run $(SECTION)
 
 fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-run

@@ -181,7 +181,7 @@ void tool_phase(tool *t, const char *phase)
 
     if (t->timings && t->phase != NULL) {
         clear_progress(t);
-        fprintf(stderr, "%10.3f s  %s\n", now - t->phase_start_s, t->phase);
+        fprintf(stderr, "%12.6f s  %s\n", now - t->phase_start_s, t->phase);
     }
     t->phase = phase;
     t->phase_start_s = now;
