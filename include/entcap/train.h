@@ -28,9 +28,9 @@
  * The product's gradient is by prefix and suffix products, so zeros need no exception.
  *
  * Precision: float; one source serves float and double (ec_train_gradient).
- * Parallel:  samples of a batch over run->threads OpenMP threads, products by BLAS, whose own
- *            threads should be 1 (ec_linalg_threads). Gradients are added up in the order of the
- *            threads: equal seeds and thread counts give equal bits.
+ * Parallel:  samples of a batch over run->threads OpenMP threads, and eight at a time as the
+ * entries of vectors. Gradients are added up in the order of samples and threads: equal seeds and
+ *            thread counts give equal bits on equal machines (with AVX2, products are fused).
  */
 
 #include "entcap/data.h"

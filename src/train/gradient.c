@@ -33,6 +33,7 @@ ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *a
     plan p = {.arch = NULL};
     pass_f64 *pass = NULL;
     double *parameters = NULL, *sum = NULL;
+    verdict v;
 
     EC_TRY(plan_init(&p, arch, NULL, err));
     EC_TRY(pass_new_f64(&pass, &p, err));
@@ -42,7 +43,8 @@ ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *a
         segment s = plan_segment(&p, weights, k);
         memcpy(parameters + s.start, s.values, s.n * sizeof *s.values);
     }
-    verdict v = pass_run_f64(pass, sum, parameters, values, label);
+    pass_load_f64(pass, 0, values);
+    pass_run_f64(pass, sum, parameters, &(pass_batch){1, &label, &v});
     if (!v.finite) {
         status = ec_fail(err, EC_ENUMERIC, "the loss is not finite");
         goto done;

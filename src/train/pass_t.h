@@ -1,54 +1,99 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /**
- * The pass of one sample through a network, forward and backward, for one precision: included by
- * pass_f32.c and pass_f64.c, which define
- *     REAL, T(name)                  the type, and name_f32 or name_f64
- *     LARGEST_EXPONENT               of a power of two in range
- *     GEMM, MAT, CMAT, CMAT_T        product of linalg, and its packed matrices
- * The formulas are in entcap/train.h.
+ * The pass of LANES samples through a network, forward and backward, for one precision. The
+ * formulas are in entcap/train.h, the layout in lanes_t.h.
+ *
+ * Level by level, and within a level in tiles of some positions: what a tile needs (features, or
+ * the vectors pooled from below; their gradients) stays in the innermost cache between pooling and
+ * product. The outputs of all matrices are kept, and overwritten by their gradients on the way
+ * back; features are computed a second time instead.
  */
 
 #include "train_i.h"
-
-#include "entcap/linalg.h"
 
 #include "core/flow.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "lanes_t.h"
+
+#include "features_t.h"
+#include "loss_t.h"
+#include "pool_t.h"
+#include "product_t.h"
+
+#define TILE 12 /* positions: at 16 channels, three vectors of each and a gradient fill 32 KiB */
+
 struct T(pass) {
     const plan *p;
-    REAL *value;    /* n_sites: what the feature map reads */
-    REAL *feature;  /* n_sites x M */
-    REAL **v;       /* level l: pooled vectors, positions x d_l */
-    REAL **u;       /* level l: W_l v, positions x d_{l+1}; the last: logits */
-    int **exponent; /* level l: v is 2^-exponent times the product, per position */
-    REAL *grad[2];  /* gradients with respect to v and to what was pooled, the widest of each */
-    REAL *suffix;   /* products of the children to the right, per child of one window */
-    int *suffix_exponent;
+    void *memory;    /* of all that follows */
+    VEC *value;      /* n_sites: what the feature map reads */
+    VEC **v;         /* level l: pooled vectors, positions x d_l; NULL for features as they are */
+    VEC **u;         /* level l: W_l v, positions x d_{l+1}, then its gradient */
+    IVEC **exponent; /* level l: v is 2^-exponent times the product, per position */
+    VEC *feature;    /* of the sites below a tile of level 0 */
+    VEC *dfeature;
+    VEC *dv;      /* of a tile */
+    VEC *dmatrix; /* of the level at hand */
+    VEC *dmap;    /* slopes and offsets */
+    VEC *suffix;  /* room of unpooling, for one window */
+    IVEC *suffix_exponent;
     double *softmax; /* Y */
+    double rho[LANES];
 };
+
+/* ---------------------------------------------------------------- workspace */
+
+/* Do the features themselves stand below the first matrix, without a pool between? */
+INLINE bool T(is_bare)(const plan *p, size_t l)
+{
+    return l == 0 && ec_level_window(&p->arch->levels[0]) == 1;
+}
+
+/* Hand out n vectors of the memory; with no memory yet, only count. */
+static void *T(carve)(VEC **next, size_t n)
+{
+    VEC *at = *next;
+
+    *next += n;
+    return at;
+}
+
+/* Lay out the workspace from `memory` on, which may be NULL; its end. */
+static VEC *T(lay_out)(struct T(pass) * w, VEC *memory)
+{
+    const plan *p = w->p;
+    const ec_level *base = &p->arch->levels[0];
+    VEC *next = memory;
+
+    w->value = T(carve)(&next, p->arch->n_sites);
+    for (size_t l = 0; l < p->n_levels; l++) {
+        const ec_level *level = &p->arch->levels[l];
+        size_t positions = ec_level_positions(level);
+        w->v[l] = T(carve)(&next, T(is_bare)(p, l) ? 0 : positions * level->dim);
+        w->u[l] = T(carve)(&next, positions * level->out);
+        w->exponent[l] = T(carve)(&next, positions);
+    }
+    w->feature = T(carve)(&next, TILE * ec_level_window(base) * base->dim);
+    w->dfeature = T(carve)(&next, TILE * ec_level_window(base) * base->dim);
+    w->dv = T(carve)(&next, TILE * p->widest);
+    w->dmatrix = T(carve)(&next, p->largest_matrix);
+    w->dmap = T(carve)(&next, 2 * (size_t)base->dim);
+    w->suffix = T(carve)(&next, p->window);
+    w->suffix_exponent = T(carve)(&next, p->window);
+    return next;
+}
 
 void T(pass_free)(struct T(pass) * w)
 {
     if (w == NULL)
         return;
-    for (size_t l = 0; l < w->p->n_levels; l++) {
-        ec_free(w->v != NULL ? w->v[l] : NULL);
-        ec_free(w->u != NULL ? w->u[l] : NULL);
-        ec_free(w->exponent != NULL ? w->exponent[l] : NULL);
-    }
-    ec_free(w->value);
-    ec_free(w->feature);
+    ec_free(w->memory);
     ec_free(w->v);
     ec_free(w->u);
     ec_free(w->exponent);
-    ec_free(w->grad[0]);
-    ec_free(w->grad[1]);
-    ec_free(w->suffix);
-    ec_free(w->suffix_exponent);
     ec_free(w->softmax);
     ec_free(w);
 }
@@ -61,22 +106,18 @@ ec_status T(pass_new)(struct T(pass) * *out, const plan *p, ec_error *err)
     *out = NULL;
     EC_NEW(w, 1);
     w->p = p;
-    EC_NEW(w->value, p->arch->n_sites);
-    EC_NEW(w->feature, p->arch->n_sites * p->arch->input.channels);
     EC_NEW(w->v, p->n_levels);
     EC_NEW(w->u, p->n_levels);
     EC_NEW(w->exponent, p->n_levels);
-    for (size_t l = 0; l < p->n_levels; l++) {
-        const ec_level *level = &p->arch->levels[l];
-        EC_NEW(w->v[l], ec_level_positions(level) * level->dim);
-        EC_NEW(w->u[l], ec_level_positions(level) * level->out);
-        EC_NEW(w->exponent[l], ec_level_positions(level));
-    }
-    EC_NEW(w->grad[0], p->widest);
-    EC_NEW(w->grad[1], p->widest);
-    EC_NEW(w->suffix, p->window);
-    EC_NEW(w->suffix_exponent, p->window);
     EC_NEW(w->softmax, p->arch->outputs);
+    VEC *size = T(lay_out)(w, NULL);
+    w->memory = ec_calloc((size_t)(uintptr_t)size + sizeof(VEC), 1, err);
+    if (w->memory == NULL) {
+        status = EC_ENOMEM;
+        goto done;
+    }
+    uintptr_t start = (uintptr_t)w->memory + sizeof(VEC) - 1;
+    T(lay_out)(w, (VEC *)(start - start % sizeof(VEC)));
 done:
     if (status == EC_OK)
         *out = w;
@@ -85,292 +126,266 @@ done:
     return status;
 }
 
-/* ------------------------------------------------------------------ products */
-
-#define UNCHECKED_FACTORS 4 /* so many factors are multiplied before the range is looked at */
-
-/* Scale v by the power of two that brings its largest magnitude into [1/2, 1); its exponent. */
-static int T(rescale)(REAL *v, size_t n)
+void T(pass_load)(struct T(pass) * w, unsigned lane, const double *values)
 {
-    REAL largest = 0;
-    int exponent;
+    const uint32_t *site = w->p->place[0];
 
-#pragma omp simd reduction(max : largest)
+    for (size_t s = 0; s < w->p->arch->n_sites; s++)
+        w->value[s][lane] = (REAL)values[site[s]];
+}
+
+/* ------------------------------------------------------------------ forward */
+
+/* The features of the sites below positions first .. first + n - 1 of level 0. */
+INLINE void T(tile_features)(struct T(pass) * w, VEC *f, const REAL *map, size_t first, size_t n)
+{
+    const ec_level *base = &w->p->arch->levels[0];
+    size_t window = ec_level_window(base);
+
+    T(features)(f, w->value + first * window, n * window, map, base->dim);
+}
+
+/* Vectors of a tile of level l from what is pooled. */
+INLINE void T(tile_pool)(struct T(pass) * w, size_t l, const VEC *below, size_t first, size_t n)
+{
+    const ec_level *level = &w->p->arch->levels[l];
+    size_t dim = level->dim, window = ec_level_window(level);
+    VEC *v = w->v[l] + first * dim;
+
+    for (size_t p = 0; p < n; p++, v += dim, below += window * dim)
+        T(pool_window)(v, &w->exponent[l][first + p], below, window, dim);
+}
+
+/* W_l of position i. */
+INLINE size_t T(matrix_at)(const plan *p, size_t l, size_t i)
+{
+    const ec_level *level = &p->arch->levels[l];
+
+    return p->matrix_start[l] +
+           (level->shared ? 0 : (size_t)p->place[l + 1][i] * level->out * level->dim);
+}
+
+/* U = W V for n positions with vectors v */
+INLINE void T(tile_map)(struct T(pass) * w, const REAL *parameters, size_t l, const VEC *v,
+                        size_t first, size_t n)
+{
+    const ec_level *level = &w->p->arch->levels[l];
+    size_t step = level->shared ? n : 1; /* positions with one matrix */
+    T(product) m = {.rows = level->out, .cols = level->dim, .row = level->dim, .col = 1};
+
+    for (size_t p = 0; p < n; p += step) {
+        m.to = w->u[l] + (first + p) * level->out;
+        m.from = v + p * level->dim;
+        m.matrix = parameters + T(matrix_at)(w->p, l, first + p);
+        T(product_run)(&m, step);
+    }
+}
+
+INLINE void T(level_forward)(struct T(pass) * w, const REAL *parameters, size_t l)
+{
+    const plan *p = w->p;
+    const ec_level *level = &p->arch->levels[l];
+    size_t positions = ec_level_positions(level), dim = level->dim;
+
+    for (size_t first = 0; first < positions; first += TILE) {
+        size_t n = positions - first < TILE ? positions - first : TILE;
+        const VEC *below = w->feature;
+        if (l == 0)
+            T(tile_features)(w, w->feature, parameters + p->matrix_start[p->n_levels], first, n);
+        else
+            below = w->u[l - 1] + first * ec_level_window(level) * dim;
+        if (!T(is_bare)(p, l))
+            T(tile_pool)(w, l, below, first, n);
+        VEC *v = T(is_bare)(p, l) ? w->feature : w->v[l] + first * dim;
+        if (l + 1 == p->n_levels)
+            T(normalise)(v, dim, w->rho);
+        T(tile_map)(w, parameters, l, v, first, n);
+    }
+}
+
+/* ----------------------------------------------------------------- backward */
+
+/* gradient += the sum of the samples' gradients, which start anew. */
+INLINE void T(collect)(REAL *gradient, VEC *sums, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
-        REAL magnitude = v[i] < 0 ? -v[i] : v[i];
-        largest = magnitude > largest ? magnitude : largest;
+        gradient[i] += T(lane_sum)(&sums[i]);
+        sums[i] = (VEC){0};
     }
-    if (largest == 0 || !isfinite(largest))
-        return 0;
-    (void)frexp((double)largest, &exponent);
-    if (exponent < -LARGEST_EXPONENT) /* 2^-exponent itself must be in range */
-        exponent = -LARGEST_EXPONENT;
-    REAL factor = (REAL)ldexp(1, -exponent);
-    for (size_t i = 0; i < n; i++)
-        v[i] *= factor;
-    return exponent;
 }
 
-/* v_p = 2^-e_p prod over the children c of p of below_c */
-static void T(pool)(struct T(pass) * w, size_t l, const REAL *below)
+/* dW += dU V^T into dmatrix (collected at once if the matrix is its position's own), dV = W^T dU */
+INLINE void T(tile_map_back)(struct T(pass) * w, REAL *gradient, const REAL *parameters, size_t l,
+                             const VEC *v, size_t first, size_t n)
 {
     const ec_level *level = &w->p->arch->levels[l];
-    size_t dim = level->dim, window = ec_level_window(level);
-    const uint32_t *child = w->p->child[l];
+    size_t step = level->shared ? n : 1;
+    size_t out = level->out, dim = level->dim;
+    T(outer) o = {.sum = w->dmatrix, .rows = out, .cols = dim, .positions = step};
+    T(product) m = {.rows = dim, .cols = out, .row = 1, .col = dim};
 
-    for (size_t p = 0; p < ec_level_positions(level); p++, child += window) {
-        REAL *v = w->v[l] + p * dim;
-        int exponent = 0;
-        memcpy(v, below + child[0] * dim, dim * sizeof *v);
-        for (size_t k = 1; k < window; k++) {
-            const REAL *factor = below + child[k] * dim;
-            for (size_t i = 0; i < dim; i++)
-                v[i] *= factor[i];
-            if (k % UNCHECKED_FACTORS == UNCHECKED_FACTORS - 1)
-                exponent += T(rescale)(v, dim);
-        }
-        w->exponent[l][p] = exponent + T(rescale)(v, dim);
+    for (size_t p = 0; p < n; p += step) {
+        size_t at = T(matrix_at)(w->p, l, first + p);
+        o.to = m.from = w->u[l] + (first + p) * out;
+        o.from = v + p * dim;
+        m.to = w->dv + p * dim;
+        m.matrix = parameters + at;
+        T(outer_run)(&o);
+        T(product_run)(&m, step);
+        if (!level->shared)
+            T(collect)(gradient + at, w->dmatrix, out * dim);
     }
+    if (l + 1 == w->p->n_levels)
+        T(normalise_back)(w->dv, v, dim, w->rho);
 }
 
-/* suffix_k = 2^-suffix_exponent_k prod_{j > k} of the window's children */
-static void T(suffixes)(struct T(pass) * w, const REAL *below, const uint32_t *child, size_t window,
-                        size_t dim)
-{
-    REAL *last = w->suffix + (window - 1) * dim;
-
-    for (size_t i = 0; i < dim; i++)
-        last[i] = 1;
-    w->suffix_exponent[window - 1] = 0;
-    for (size_t k = window - 1; k > 0; k--) {
-        const REAL *factor = below + child[k] * dim;
-        const REAL *from = w->suffix + k * dim;
-        REAL *to = w->suffix + (k - 1) * dim;
-        for (size_t i = 0; i < dim; i++)
-            to[i] = from[i] * factor[i];
-        w->suffix_exponent[k - 1] = w->suffix_exponent[k];
-        if ((window - k) % UNCHECKED_FACTORS == 0)
-            w->suffix_exponent[k - 1] += T(rescale)(to, dim);
-    }
-}
-
-/* One window: dbelow_k = dv 2^-e prod_{j != k} below_j; dv is used up as the prefix. */
-static void T(unpool_window)(struct T(pass) * w, REAL *dbelow, REAL *dv, const REAL *below,
-                             size_t l, size_t p)
+/* From dv of a tile to the gradient of what was pooled, in its place. */
+INLINE void T(tile_unpool)(struct T(pass) * w, size_t l, VEC *below, size_t first, size_t n)
 {
     const ec_level *level = &w->p->arch->levels[l];
-    size_t dim = level->dim, window = ec_level_window(level);
-    const uint32_t *child = w->p->child[l] + p * window;
-    int prefix_exponent = 0, known = 0;
-    REAL factor = 1;
+    T(unpooling)
+    u = {.below = below,
+         .dv = w->dv,
+         .exponent = w->exponent[l] + first,
+         .suffix = w->suffix,
+         .suffix_exponent = w->suffix_exponent,
+         .window = ec_level_window(level),
+         .dim = level->dim};
 
-    T(suffixes)(w, below, child, window, dim);
-    for (size_t k = 0; k < window; k++) {
-        const REAL *suffix = w->suffix + k * dim, *x = below + child[k] * dim;
-        REAL *to = dbelow + child[k] * dim;
-        int exponent = prefix_exponent + w->suffix_exponent[k] - w->exponent[l][p];
-        if (exponent != known) {
-            factor = (REAL)ldexp(1, exponent);
-            known = exponent;
-        }
-        for (size_t i = 0; i < dim; i++) {
-            to[i] = dv[i] * suffix[i] * factor;
-            dv[i] *= x[i];
-        }
-        if (k % UNCHECKED_FACTORS == UNCHECKED_FACTORS - 1)
-            prefix_exponent += T(rescale)(dv, dim);
+    for (size_t p = 0; p < n; p++, u.exponent++) {
+        T(unpool_window)(&u);
+        u.below += u.window * u.dim;
+        u.dv += u.dim;
     }
 }
 
-/* The gradient of what was pooled, dbelow, from that of the vectors of level l, dv. */
-static void T(unpool)(struct T(pass) * w, REAL *dbelow, REAL *dv, size_t l, const REAL *below)
+/* A tile of level 0: its matrix, its pool if there is one, the feature map. */
+INLINE void T(base_back)(struct T(pass) * w, REAL *gradient, const REAL *parameters, size_t first,
+                         size_t n)
 {
-    const ec_level *level = &w->p->arch->levels[l];
+    const plan *p = w->p;
+    const ec_level *base = &p->arch->levels[0];
+    size_t window = ec_level_window(base), dim = base->dim;
+    const REAL *map = parameters + p->matrix_start[p->n_levels];
+    T(feature_sums)
+    sums = {.dslope = w->dmap,
+            .doffset = w->dmap + dim,
+            .df = w->dv,
+            .f = w->feature,
+            .value = w->value + first * window,
+            .n = n * window,
+            .m = dim};
 
-    for (size_t p = 0; p < ec_level_positions(level); p++)
-        T(unpool_window)(w, dbelow, dv + p * level->dim, below, l, p);
-}
-
-/* ------------------------------------------------------------------ matrices */
-
-/* Level l as products of one matrix with many positions (shared) or of many with one each. */
-typedef struct T(blocks) {
-    size_t n, rows, in, out;
-} T(blocks);
-
-static T(blocks) T(blocks_of)(const ec_level *level)
-{
-    size_t positions = ec_level_positions(level);
-    return (T(blocks)){.n = level->shared ? 1 : positions,
-                       .rows = level->shared ? positions : 1,
-                       .in = level->dim,
-                       .out = level->out};
-}
-
-static void T(map)(REAL *u, const REAL *matrix, const REAL *v, const ec_level *level)
-{
-    T(blocks) b = T(blocks_of)(level);
-
-    for (size_t i = 0; i < b.n; i++) /* U = V W^T, (rows,in)(in,out) -> (rows,out) */
-        GEMM(MAT(u + i * b.out, b.rows, b.out), 1, CMAT(v + i * b.in, b.rows, b.in),
-             CMAT_T(matrix + i * b.out * b.in, b.out, b.in), 0);
-}
-
-static void T(map_back)(REAL *dv, REAL *dmatrix, const REAL *du, const REAL *matrix, const REAL *v,
-                        const ec_level *level)
-{
-    T(blocks) b = T(blocks_of)(level);
-
-    for (size_t i = 0; i < b.n; i++) {
-        size_t at = i * b.out * b.in;
-        /* dW += dU^T V, (out,rows)(rows,in) -> (out,in) */
-        GEMM(MAT(dmatrix + at, b.out, b.in), 1, CMAT_T(du + i * b.out, b.rows, b.out),
-             CMAT(v + i * b.in, b.rows, b.in), 1);
-        /* dV = dU W, (rows,out)(out,in) -> (rows,in) */
-        GEMM(MAT(dv + i * b.in, b.rows, b.in), 1, CMAT(du + i * b.out, b.rows, b.out),
-             CMAT(matrix + at, b.out, b.in), 0);
+    T(tile_features)(w, w->feature, map, first, n);
+    if (T(is_bare)(p, 0)) {
+        T(tile_map_back)(w, gradient, parameters, 0, w->feature, first, n);
+    } else {
+        T(tile_map_back)(w, gradient, parameters, 0, w->v[0] + first * dim, first, n);
+        memcpy(w->dfeature, w->feature, n * window * dim * sizeof(VEC));
+        T(tile_unpool)(w, 0, w->dfeature, first, n);
+        sums.df = w->dfeature;
     }
+    T(features_back)(&sums);
 }
 
-/* ------------------------------------------------------------------ features */
-
-static void T(features)(struct T(pass) * w, const REAL *slope, const REAL *offset)
+INLINE void T(level_back)(struct T(pass) * w, REAL *gradient, const REAL *parameters, size_t l)
 {
-    size_t m = w->p->arch->input.channels;
-    REAL *f = w->feature;
+    const plan *p = w->p;
+    const ec_level *level = &p->arch->levels[l];
+    size_t positions = ec_level_positions(level), dim = level->dim;
 
-    for (size_t s = 0; s < w->p->arch->n_sites; s++, f += m)
-        for (size_t d = 0; d < m; d++) {
-            REAL x = slope[d] * w->value[s] + offset[d];
-            f[d] = x > 0 ? x : 0;
+    for (size_t first = 0; first < positions; first += TILE) {
+        size_t n = positions - first < TILE ? positions - first : TILE;
+        if (l == 0) {
+            T(base_back)(w, gradient, parameters, first, n);
+            continue;
         }
-}
-
-static void T(features_back)(const struct T(pass) * w, REAL *dslope, REAL *doffset, const REAL *df)
-{
-    size_t m = w->p->arch->input.channels;
-    const REAL *f = w->feature;
-
-    for (size_t s = 0; s < w->p->arch->n_sites; s++, f += m, df += m)
-        for (size_t d = 0; d < m; d++) {
-            REAL g = f[d] > 0 ? df[d] : 0;
-            dslope[d] += g * w->value[s];
-            doffset[d] += g;
-        }
-}
-
-/* ---------------------------------------------------------------------- top */
-
-/* w = t / rho in place; rho, or 0 where t = 0. */
-static double T(normalise)(REAL *t, size_t n)
-{
-    double square = 0;
-
-    for (size_t i = 0; i < n; i++)
-        square += (double)t[i] * (double)t[i];
-    double rho = sqrt(square / (double)n);
-    for (size_t i = 0; i < n && rho > 0; i++)
-        t[i] = (REAL)((double)t[i] / rho);
-    return rho;
-}
-
-/* dt = (dw - w (w . dw) / d) / rho in place */
-static void T(normalise_back)(REAL *dw, const REAL *unit, size_t n, double rho)
-{
-    double along = 0;
-
-    for (size_t i = 0; i < n; i++)
-        along += (double)dw[i] * (double)unit[i];
-    along /= (double)n;
-    for (size_t i = 0; i < n; i++)
-        dw[i] = rho > 0 ? (REAL)(((double)dw[i] - along * (double)unit[i]) / rho) : 0;
-}
-
-/* softmax of the logits; loss and argmax */
-static verdict T(judge)(struct T(pass) * w, const REAL *z, uint32_t label)
-{
-    verdict result = {.finite = true};
-    size_t outputs = w->p->arch->outputs;
-    double sum = 0;
-
-    for (uint32_t y = 1; y < outputs; y++)
-        if (z[y] > z[result.label])
-            result.label = y;
-    for (size_t y = 0; y < outputs; y++) {
-        w->softmax[y] = exp((double)z[y] - (double)z[result.label]);
-        sum += w->softmax[y];
+        const VEC *v = w->v[l] + first * dim;
+        T(tile_map_back)(w, gradient, parameters, l, v, first, n);
+        T(tile_unpool)(w, l, w->u[l - 1] + first * ec_level_window(level) * dim, first, n);
     }
-    for (size_t y = 0; y < outputs; y++)
-        w->softmax[y] /= sum;
-    result.loss = log(sum) + (double)z[result.label] - (double)z[label];
-    return result;
+    if (level->shared)
+        T(collect)(gradient + p->matrix_start[l], w->dmatrix, (size_t)level->out * dim);
 }
 
 /* --------------------------------------------------------------------- pass */
 
-/* The first level with a product that is not finite; n_levels if there is none. */
-static size_t T(first_not_finite)(const struct T(pass) * w)
+/* The first level with a product of sample s that is not finite; n_levels if there is none. */
+INLINE size_t T(first_not_finite)(const struct T(pass) * w, unsigned s)
 {
     for (size_t l = 0; l < w->p->n_levels; l++) {
         const ec_level *level = &w->p->arch->levels[l];
         for (size_t i = 0; i < ec_level_positions(level) * level->out; i++)
-            if (!isfinite(w->u[l][i]))
+            if (!isfinite(w->u[l][i][s]))
                 return l;
     }
     return w->p->n_levels;
 }
 
-/* Logits, in u of the last level; rho of the vector below them. */
-static double T(forward)(struct T(pass) * w, const REAL *parameters)
+INLINE void T(fill_idle_lanes)(struct T(pass) * w, unsigned n)
 {
-    const plan *p = w->p;
-    const REAL *map = parameters + p->matrix_start[p->n_levels];
-    double rho = 0;
-
-    T(features)(w, map, map + p->arch->input.channels);
-    for (size_t l = 0; l < p->n_levels; l++) {
-        T(pool)(w, l, l == 0 ? w->feature : w->u[l - 1]);
-        if (l + 1 == p->n_levels)
-            rho = T(normalise)(w->v[l], p->arch->levels[l].dim);
-        T(map)(w->u[l], parameters + p->matrix_start[l], w->v[l], &p->arch->levels[l]);
-    }
-    return rho;
+    for (size_t i = 0; i < w->p->arch->n_sites; i++)
+        for (unsigned s = n; s < LANES; s++)
+            w->value[i][s] = w->value[i][0];
 }
 
-static void T(backward)(struct T(pass) * w, REAL *gradient, const REAL *parameters, uint32_t label,
-                        double rho)
+/* Verdicts on the n samples at the top; are all finite? */
+INLINE bool T(judge_all)(struct T(pass) * w, verdict *verdicts, const uint32_t *label, unsigned n)
 {
-    const plan *p = w->p;
-    size_t top = p->n_levels - 1;
-    REAL *du = w->grad[0], *dv = w->grad[1];
+    size_t top = w->p->n_levels - 1, outputs = w->p->arch->outputs;
+    bool finite = true;
 
-    for (size_t y = 0; y < p->arch->outputs; y++)
-        du[y] = (REAL)(w->softmax[y] - (y == label ? 1 : 0));
-    for (size_t l = p->n_levels; l-- > 0;) {
-        const ec_level *level = &p->arch->levels[l];
-        T(map_back)
-        (dv, gradient + p->matrix_start[l], du, parameters + p->matrix_start[l], w->v[l], level);
-        if (l == top)
-            T(normalise_back)(dv, w->v[l], level->dim, rho);
-        T(unpool)(w, du, dv, l, l == 0 ? w->feature : w->u[l - 1]);
+    for (unsigned s = 0; s < n; s++) {
+        verdict v = T(judge)(w->u[top], s, label[s], outputs, w->softmax);
+        v.finite = isfinite(v.loss);
+        v.level = v.finite ? 0 : T(first_not_finite)(w, s);
+        finite = finite && v.finite;
+        verdicts[s] = v;
     }
-    REAL *map = gradient + p->matrix_start[p->n_levels];
-    T(features_back)(w, map, map + p->arch->input.channels, du);
+    for (size_t y = 0; y < outputs; y++) /* idle lanes learn nothing */
+        for (unsigned s = n; s < LANES; s++)
+            w->u[top][y][s] = 0;
+    return finite;
 }
 
-verdict T(pass_run)(struct T(pass) * w, REAL *gradient, const REAL *parameters,
-                    const double *values, uint32_t label)
+INLINE void T(run)(struct T(pass) * w, REAL *gradient, const REAL *parameters, const pass_batch *b)
 {
-    for (size_t s = 0; s < w->p->arch->n_sites; s++)
-        w->value[s] = (REAL)values[s];
-    double rho = T(forward)(w, parameters);
-    verdict result = T(judge)(w, w->u[w->p->n_levels - 1], label);
-    if (!isfinite(result.loss)) {
-        result.finite = false;
-        result.level = T(first_not_finite)(w);
-        return result;
+    const plan *p = w->p;
+
+    T(fill_idle_lanes)(w, b->n);
+    for (size_t l = 0; l < p->n_levels; l++)
+        T(level_forward)(w, parameters, l);
+    if (!T(judge_all)(w, b->verdict, b->label, b->n) || gradient == NULL)
+        return;
+    for (size_t l = p->n_levels; l-- > 0;)
+        T(level_back)(w, gradient, parameters, l);
+    T(collect)
+    (gradient + p->matrix_start[p->n_levels], w->dmap, 2 * (size_t)p->arch->input.channels);
+}
+
+/* The same twice: the vectors of a machine with AVX2 are twice as long, and it has fused products.
+ */
+#ifdef __x86_64__
+__attribute__((target("avx2,fma"))) static void
+T(run_avx2)(struct T(pass) * w, REAL *gradient, const REAL *parameters, const pass_batch *b)
+{
+    T(run)(w, gradient, parameters, b);
+}
+#endif
+
+static void T(run_plain)(struct T(pass) * w, REAL *gradient, const REAL *parameters,
+                         const pass_batch *b)
+{
+    T(run)(w, gradient, parameters, b);
+}
+
+void T(pass_run)(struct T(pass) * w, REAL *gradient, const REAL *parameters, const pass_batch *b)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        T(run_avx2)(w, gradient, parameters, b);
+        return;
     }
-    if (gradient != NULL)
-        T(backward)(w, gradient, parameters, label, rho);
-    return result;
+#endif
+    T(run_plain)(w, gradient, parameters, b);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train_i.h"
 
-#include "entcap/linalg.h"
-
 #include "core/flow.h"
 
 #include <stdio.h>
@@ -12,27 +10,23 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* children of a window, row-major, in the grid below */
-static void list_children(uint32_t *child, const ec_level *level, size_t width_below)
+/* Children of every position, in the order of the positions. */
+static void list_children(uint32_t *below, const ec_level *level, const uint32_t *place)
 {
-    for (size_t p = 0; p < ec_level_positions(level); p++) {
-        size_t row = p / level->grid[1] * level->window[0];
-        size_t col = p % level->grid[1] * level->window[1];
-        for (size_t i = 0; i < level->window[0]; i++)
-            for (size_t j = 0; j < level->window[1]; j++)
-                *child++ = (uint32_t)((row + i) * width_below + col + j);
-    }
+    for (size_t p = 0; p < ec_level_positions(level); p++)
+        for (size_t k = 0; k < ec_level_window(level); k++)
+            *below++ = (uint32_t)ec_level_child(level, place[p], k);
 }
 
 static void measure(plan *p)
 {
     const ec_arch *arch = p->arch;
 
-    p->widest = arch->n_sites * arch->input.channels;
     for (size_t l = 0; l < p->n_levels; l++) {
         const ec_level *level = &arch->levels[l];
-        p->widest = larger(p->widest, ec_level_positions(level) * larger(level->dim, level->out));
+        p->widest = larger(p->widest, level->dim);
         p->window = larger(p->window, ec_level_window(level) * level->dim);
+        p->largest_matrix = larger(p->largest_matrix, (size_t)level->dim * level->out);
         p->matrix_start[l + 1] = p->matrix_start[l] + ec_weights_count(arch, l);
     }
     p->n_parameters = p->matrix_start[p->n_levels] + 2 * (size_t)arch->input.channels;
@@ -52,15 +46,14 @@ ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error 
 
     *out = (plan){.arch = arch};
     EC_TRY(plan_check(arch, err));
-    EC_TRY(ec_linalg_load(err)); /* before the first product */
     EC_TRY(ec_run_reserve(run, "training", 16.0 * (double)arch->n_sites, err));
     EC_NEW(out->matrix_start, arch->n_levels + 1);
-    EC_NEW(out->child, arch->n_levels);
+    EC_NEW(out->place, arch->n_levels + 1);
     out->n_levels = arch->n_levels;
-    for (size_t l = 0; l < out->n_levels; l++) {
-        const ec_level *level = &arch->levels[l];
-        EC_NEW(out->child[l], ec_level_positions(level) * ec_level_window(level));
-        list_children(out->child[l], level, l == 0 ? arch->input.grid[1] : level[-1].grid[1]);
+    for (size_t l = out->n_levels + 1; l-- > 0;) {
+        EC_NEW(out->place[l], l == 0 ? arch->n_sites : ec_level_positions(&arch->levels[l - 1]));
+        if (l < out->n_levels) /* above stands the root, position 0 */
+            list_children(out->place[l], &arch->levels[l], out->place[l + 1]);
     }
     measure(out);
 done:
@@ -71,9 +64,9 @@ done:
 
 void plan_clear(plan *p)
 {
-    for (size_t l = 0; l < p->n_levels; l++)
-        ec_free(p->child[l]);
-    ec_free(p->child);
+    for (size_t l = 0; p->place != NULL && l <= p->n_levels; l++)
+        ec_free(p->place[l]);
+    ec_free(p->place);
     ec_free(p->matrix_start);
     *p = (plan){.arch = NULL};
 }
@@ -131,11 +124,10 @@ void plan_unpack(ec_weights *weights, const plan *p, const float *parameters)
 double pass_bytes(const plan *p)
 {
     const ec_arch *arch = p->arch;
-    double numbers = (double)arch->n_sites * (2.0 + arch->input.channels) + 2 * (double)p->widest +
-                     2 * (double)p->window + arch->outputs;
+    double vectors = (double)arch->n_sites + 64.0 * (double)p->window + (double)p->largest_matrix;
 
     for (size_t l = 0; l < p->n_levels; l++)
-        numbers += (double)ec_level_positions(&arch->levels[l]) *
+        vectors += (double)ec_level_positions(&arch->levels[l]) *
                    (1.0 + arch->levels[l].dim + arch->levels[l].out);
-    return numbers * sizeof(double);
+    return vectors * PASS_LANES_F32 * sizeof(float);
 }

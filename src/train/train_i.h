@@ -7,17 +7,20 @@
 #include "entcap/train.h"
 
 /**
- * An architecture prepared for passes: all parameters lie in one vector, W_0, W_1, .., slopes,
- * offsets, and the children of every window are listed.
+ * An architecture prepared for passes. All parameters lie in one vector, W_0, W_1, .., slopes,
+ * offsets, each as in ec_weights. Positions are in the order of subtrees: the children of position
+ * i of level l are the positions (or sites) i P_l .. i P_l + P_l - 1 below.
  */
 typedef struct plan {
     const ec_arch *arch;
     size_t n_levels;
     size_t *matrix_start; /* n_levels + 1: where W_l begins; the last: the slopes */
     size_t n_parameters;
-    uint32_t **child; /* n_levels: child[l][p P_l + k], the position one level below (or site) */
-    size_t widest;    /* most numbers that the vectors of a level, or its products, take */
-    size_t window;    /* largest P_l d_l */
+    uint32_t **place;      /* n_levels + 1: row-major number of every site, then of every position
+                              of level 0, 1, .. */
+    size_t widest;         /* largest d_l */
+    size_t window;         /* largest P_l d_l */
+    size_t largest_matrix; /* largest d_{l+1} d_l */
 } plan;
 
 /** Can it be trained? Errors: EC_EINVAL (a network description, or no feature map). */
@@ -53,9 +56,21 @@ typedef struct verdict {
     size_t level;
 } verdict;
 
+/* Samples that a pass takes at once: 32 bytes of them. */
+#define PASS_LANES_F32 8
+#define PASS_LANES_F64 4
+
+/** Samples that were loaded into lanes 0 .. n-1 of a pass, and what they gave. */
+typedef struct pass_batch {
+    unsigned n; /* 1 .. lanes */
+    const uint32_t *label;
+    verdict *verdict;
+} pass_batch;
+
 /**
- * The pass, once per precision (pass_t.h): a workspace for one sample at a time, and
- * pass_run: loss and argmax for a sample and, unless gradient is NULL, its gradient added there.
+ * The pass, once per precision (pass_t.h). pass_load: the sites' values of a sample into a lane.
+ * pass_run: verdicts on the loaded samples and, unless gradient is NULL or a sample is not finite,
+ * their gradients added there. A run leaves nothing in the lanes.
  */
 typedef struct pass_f32 pass_f32;
 typedef struct pass_f64 pass_f64;
@@ -64,12 +79,12 @@ EC_NODISCARD ec_status pass_new_f32(pass_f32 **out, const plan *p, ec_error *err
 EC_NODISCARD ec_status pass_new_f64(pass_f64 **out, const plan *p, ec_error *err);
 void pass_free_f32(pass_f32 *w);
 void pass_free_f64(pass_f64 *w);
-verdict pass_run_f32(pass_f32 *w, float *gradient, const float *parameters, const double *values,
-                     uint32_t label);
-verdict pass_run_f64(pass_f64 *w, double *gradient, const double *parameters, const double *values,
-                     uint32_t label);
+void pass_load_f32(pass_f32 *w, unsigned lane, const double *values);
+void pass_load_f64(pass_f64 *w, unsigned lane, const double *values);
+void pass_run_f32(pass_f32 *w, float *gradient, const float *parameters, const pass_batch *b);
+void pass_run_f64(pass_f64 *w, double *gradient, const double *parameters, const pass_batch *b);
 
-/** Bytes of one workspace in double precision. */
+/** Bytes of one workspace, about. */
 double pass_bytes(const plan *p);
 
 /** Sums over samples. */

@@ -46,28 +46,45 @@ void workers_clear(workers *w)
     *w = (workers){.n = 0};
 }
 
-/* Worker i's share of the samples, a contiguous part of them. */
-static void run_share(workers *w, unsigned i, const job *j)
+/* Samples k .. k + n - 1 of a job through the pass of worker i. */
+static void run_lanes(workers *w, unsigned i, const job *j, size_t k, unsigned n)
 {
-    size_t end = j->n * (i + 1) / w->n;
-    float *gradient = j->learn ? w->gradient[i] : NULL;
+    uint32_t label[PASS_LANES_F32];
+    verdict verdicts[PASS_LANES_F32];
     double *values = w->values[i], *room = values + w->p->arch->n_sites;
     tally *sum = &w->tally[i];
 
-    *sum = (tally){.bad.finite = true};
-    if (j->learn)
-        memset(gradient, 0, w->p->n_parameters * sizeof *gradient);
-    for (size_t k = j->n * i / w->n; k < end; k++) {
-        uint32_t label = j->data->label[j->samples[k]];
-        ec_data_sites(values, j->data, j->samples[k], room);
-        verdict v = pass_run_f32(w->pass[i], gradient, j->parameters, values, label);
+    for (unsigned s = 0; s < n; s++) {
+        label[s] = j->data->label[j->samples[k + s]];
+        ec_data_sites(values, j->data, j->samples[k + s], room);
+        pass_load_f32(w->pass[i], s, values);
+    }
+    pass_run_f32(w->pass[i], j->learn ? w->gradient[i] : NULL, j->parameters,
+                 &(pass_batch){n, label, verdicts});
+    for (unsigned s = 0; s < n; s++) {
         sum->n++;
-        sum->loss += v.loss;
-        sum->right += v.label == label;
-        if (!v.finite && sum->bad.finite)
-            sum->bad = v;
+        sum->loss += verdicts[s].loss;
+        sum->right += verdicts[s].label == label[s];
+        if (!verdicts[s].finite && sum->bad.finite)
+            sum->bad = verdicts[s];
         if (j->found != NULL)
-            j->found[k] = v.label;
+            j->found[k + s] = verdicts[s].label;
+    }
+}
+
+/* Worker i's share of the samples, a contiguous part of them in whole passes. */
+static void run_share(workers *w, unsigned i, const job *j)
+{
+    size_t passes = j->n / PASS_LANES_F32 + (j->n % PASS_LANES_F32 != 0);
+    size_t end = passes * (i + 1) / w->n;
+
+    w->tally[i] = (tally){.bad.finite = true};
+    if (j->learn)
+        memset(w->gradient[i], 0, w->p->n_parameters * sizeof *w->gradient[i]);
+    for (size_t k = passes * i / w->n; k < end; k++) {
+        size_t left = j->n - k * PASS_LANES_F32;
+        run_lanes(w, i, j, k * PASS_LANES_F32,
+                  left < PASS_LANES_F32 ? (unsigned)left : PASS_LANES_F32);
     }
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 
-#include "entcap/linalg.h"
 #include "entcap/train.h"
 
 #include <string.h>
@@ -33,7 +32,6 @@ static void saved_weights_classify_as_the_network_that_was_trained(void **state)
     (void)state;
 
     run.threads = 2;
-    assert_ok(ec_linalg_threads(1, &err), &err);
     ec_rng_seed(&rng, run.seed);
     assert_ok(ec_arch_read(&arch, "models/fashion-convac.yaml", &err), &err);
     assert_ok(ec_data_read(&train, &source, arch, &run, &err), &err);

@@ -212,15 +212,12 @@ int cmd_train(tool *t)
         {"log", 0, TOOL_TEXT, &v.log_file, "FILE", "a line of JSON per epoch", {0, 0}},
         {0},
     };
-    ec_error err = {0};
     int code = tool_parse(t, &usage, options);
 
     if (code != TOOL_GO_ON)
         return code;
     if (v.data == NULL || v.output == NULL)
         return tool_misuse(t, "--data and --output say what to learn from, and where weights go");
-    if (ec_linalg_threads(1, &err) != EC_OK) /* samples are what runs in parallel */
-        return tool_fail(t, NULL, &err);
     v.inner = t->run;
     return read_and_train(&v);
 }
