@@ -57,30 +57,57 @@ static size_t task_of(const ec_sweep *s, size_t partition)
     return s->n_tasks / s->in.partitions->n * (partition + 1) - 1;
 }
 
-/* Ties of small ranks are equal; those of large ones are decided exactly, one by one. */
-static ec_status filter_bounds(sweep_work *w, size_t filter, size_t n, ec_error *err)
+/* The logarithms that stand in a relation to that of a rank, as lo .. hi: ties count as equal, or
+   as both if they are to be decided later. */
+static void log_interval(double *lo, double *hi, const ec_filter *f, double same, bool ties)
 {
-    const ec_filter *f = &w->sweep->in.filters[filter];
-    bool exact = f->log2 > EC_SWEEP_PLAIN_LOG2;
-    const sweep_threshold threshold = {
-        .value = f->log2,
-        .same = isinf(f->log2) ? 0 : EC_SWEEP_SAME * (1 + f->log2), /* infinite: the value is 0 */
-        .less = compare(-1, f->relation),
-        .equal = exact || compare(0, f->relation),
-        .more = compare(1, f->relation),
-    };
-    ec_status status = EC_OK;
+    *lo = -INFINITY;
+    *hi = INFINITY;
+    if (f->relation == EC_AT_LEAST || f->relation == EC_EQUAL || (ties && f->relation == EC_MORE))
+        *lo = f->log2 - same;
+    else if (f->relation == EC_MORE)
+        *lo = nextafter(f->log2 + same, INFINITY);
+    if (f->relation == EC_AT_MOST || f->relation == EC_EQUAL || (ties && f->relation == EC_LESS))
+        *hi = f->log2 + same;
+    else if (f->relation == EC_LESS)
+        *hi = nextafter(f->log2 - same, -INFINITY);
+}
 
-    ec_kernel_judge(w->keep, w->beaten, w->bound[f->partition], &threshold, n);
-    for (size_t i = 0; exact && i < n && status == EC_OK; i++) {
+/* Number of the next configuration with a flag, from i on; n: none. */
+static size_t next_set(const uint8_t *flags, size_t i, size_t n)
+{
+    const uint8_t *found = memchr(flags + i, 1, n - i);
+
+    return found != NULL ? (size_t)(found - flags) : n;
+}
+
+/* Decide the ties of a filter by exact ranks. */
+static ec_status decide_ties(sweep_work *w, const ec_filter *f, double same, size_t n,
+                             ec_error *err)
+{
+    ec_status status = EC_OK;
+    uint8_t *tie = w->beaten;
+
+    memcpy(tie, w->keep, n);
+    ec_kernel_between(tie, w->bound[f->partition], f->log2 - same, f->log2 + same, n);
+    for (size_t i = 0; (i = next_set(tie, i, n)) < n && status == EC_OK; i++) {
         ec_int rank = {0};
-        if (!w->beaten[i])
-            continue;
         status = ec_sweep_exact(&rank, w->sweep, task_of(w->sweep, f->partition), w->next + i, err);
         w->keep[i] = compare(ec_int_cmp(&rank, &f->value), f->relation);
         ec_int_clear(&rank);
     }
     return status;
+}
+
+/* Ties of small ranks are equal; those of large ones are decided one by one. */
+static ec_status filter_bounds(sweep_work *w, const ec_filter *f, size_t n, ec_error *err)
+{
+    bool exact = f->log2 > EC_SWEEP_PLAIN_LOG2;
+    double lo, hi, same = isinf(f->log2) ? 0 : EC_SWEEP_SAME * (1 + f->log2); /* infinite: of 0 */
+
+    log_interval(&lo, &hi, f, same, exact);
+    ec_kernel_between(w->keep, w->bound[f->partition], lo, hi, n);
+    return exact ? decide_ties(w, f, same, n, err) : EC_OK;
 }
 
 static ec_status apply_filter(sweep_work *w, size_t filter, size_t n, ec_error *err)
@@ -90,15 +117,27 @@ static ec_status apply_filter(sweep_work *w, size_t filter, size_t n, ec_error *
     uint64_t lo, hi;
 
     if (f->quantity == EC_QUANTITY_BOUND)
-        return filter_bounds(w, filter, n, err);
+        return filter_bounds(w, f, n, err);
     interval(&lo, &hi, f->relation, &f->value);
-    ec_kernel_within(w->keep,
-                     f->quantity == EC_QUANTITY_PARAMETERS ? top->parameters : top->multiply_adds,
-                     lo, hi, n);
+    ec_kernel_within(w->keep, top->count[f->quantity], lo, hi, n);
     return EC_OK;
 }
 
 /* --------------------------------------------------------------------- rows */
+
+/* A count of configuration i, whether all were counted or not. */
+static uint64_t count_of(const sweep_work *w, size_t i, ec_quantity count)
+{
+    const ec_sweep *s = w->sweep;
+    const sweep_level *top = &w->level[s->n_levels - 1], *below = top - 1;
+    uint64_t n_values = s->in.ranges->level[s->n_levels - 1].n, number = w->next + i;
+
+    if (s->counted[count] || s->n_levels == 1)
+        return top->count[count][i];
+    size_t p = (size_t)(number / n_values - below->base);
+    return below->count[count][p] +
+           top->slope[count][p] * s->values[s->n_levels - 1][number % n_values];
+}
 
 /* Append configuration i; there is room. */
 static void add_row(sweep_work *w, size_t i)
@@ -110,8 +149,8 @@ static void add_row(sweep_work *w, size_t i)
     double *log2 = rows->log2 + at * rows->n_bounds;
 
     rows->index[at] = w->next + i;
-    rows->parameters[at] = top->parameters[i];
-    rows->multiply_adds[at] = top->multiply_adds[i];
+    rows->parameters[at] = count_of(w, i, EC_QUANTITY_PARAMETERS);
+    rows->multiply_adds[at] = count_of(w, i, EC_QUANTITY_MULTIPLY_ADDS);
     for (size_t b = 0; b < rows->n_bounds; b++)
         log2[b] = INFINITY;
     for (size_t t = 0; t < s->n_tasks; t++)
@@ -122,9 +161,13 @@ static void add_row(sweep_work *w, size_t i)
 
 static const uint64_t *costs_of(const sweep_work *w)
 {
-    const sweep_level *top = &w->level[w->sweep->n_levels - 1];
+    return w->level[w->sweep->n_levels - 1].count[w->sweep->in.cost];
+}
 
-    return w->sweep->in.cost == EC_QUANTITY_MULTIPLY_ADDS ? top->multiply_adds : top->parameters;
+/* The largest x that is no better than a bound: x - same (1 + x) <= bound. */
+static double no_better(double bound)
+{
+    return (bound + EC_SWEEP_SAME) / (1 - EC_SWEEP_SAME);
 }
 
 /* Clear the flags of the configurations first .. end - 1 that a row beats, which comes before them:
@@ -133,11 +176,11 @@ static void remove_beaten(sweep_work *w, size_t row, size_t first, size_t end)
 {
     size_t n = end - first;
 
-    ec_kernel_no_cheaper(w->beaten, costs_of(w) + first,
-                         ec_sweep_costs(w->rows, w->sweep->in.cost)[row], n);
+    ec_kernel_at_least(w->beaten, costs_of(w) + first,
+                       ec_sweep_costs(w->rows, w->sweep->in.cost)[row], n);
     for (size_t k = 0; k < w->sweep->in.partitions->n; k++)
-        ec_kernel_no_better(w->beaten, w->bound[k] + first, ec_sweep_bound(w->rows, row, k),
-                            EC_SWEEP_SAME, n);
+        ec_kernel_at_most(w->beaten, w->bound[k] + first,
+                          no_better(ec_sweep_bound(w->rows, row, k)), n);
     ec_kernel_remove(w->keep + first, w->beaten, n);
 }
 
@@ -147,8 +190,7 @@ static bool beats(const sweep_work *w, size_t row, size_t i)
     if (ec_sweep_costs(w->rows, w->sweep->in.cost)[row] > costs_of(w)[i])
         return false;
     for (size_t k = 0; k < w->sweep->in.partitions->n; k++) {
-        double bound = w->bound[k][i];
-        if (ec_sweep_bound(w->rows, row, k) < bound - EC_SWEEP_SAME * (1 + bound))
+        if (w->bound[k][i] > no_better(ec_sweep_bound(w->rows, row, k)))
             return false;
     }
     return true;
@@ -157,12 +199,11 @@ static bool beats(const sweep_work *w, size_t row, size_t i)
 /* Keep what no row so far beats. A row that beats one configuration mostly beats its neighbours. */
 static void collect_best(sweep_work *w, size_t first, size_t end)
 {
-    if (w->winner < w->rows->n)
+    first = next_set(w->keep, first, end);
+    if (first < end && w->winner < w->rows->n)
         remove_beaten(w, w->winner, first, end);
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = first; (i = next_set(w->keep, i, end)) < end; i++) {
         size_t row = w->rows->n;
-        if (!w->keep[i])
-            continue;
         while (row > 0 && !beats(w, row - 1, i))
             row--;
         if (row == 0)
@@ -184,15 +225,11 @@ ec_status ec_sweep_collect(sweep_work *w, size_t n, ec_error *err)
     EC_TRY(ec_sweep_reserve(rows, rows->n + n, err));
     for (size_t first = 0; in->pareto && first < n; first += BLOCK)
         collect_best(w, first, n - first < BLOCK ? n : first + BLOCK);
-    for (size_t i = 0; !in->pareto && i < n; i++) {
-        if (w->keep[i])
-            add_row(w, i);
-    }
+    for (size_t i = 0; !in->pareto && (i = next_set(w->keep, i, n)) < n; i++)
+        add_row(w, i);
     w->next += n;
-    if (in->pareto && rows->n > 2 * w->reduced + 256) {
-        EC_TRY(ec_sweep_reduce(rows, in->cost, err));
-        w->reduced = rows->n;
-    }
+    if (in->pareto)
+        EC_TRY(ec_sweep_reduce_some(rows, &w->reduced, in->cost, err));
 done:
     return status;
 }

@@ -8,8 +8,11 @@
 #include "entcap/design.h"
 
 /** Configurations in one array at most, and doubles in the arrays of one level. */
-#define EC_SWEEP_CHUNK         4096
+#define EC_SWEEP_CHUNK         1024
 #define EC_SWEEP_LEVEL_DOUBLES ((size_t)1 << 18)
+
+/** Arrays have room for so many entries more (EC_SWEEP_PAD - 1 would do), see sweep_kernels.c. */
+#define EC_SWEEP_PAD ((size_t)4)
 
 /** Most levels. */
 #define EC_SWEEP_MAX_LEVELS 64
@@ -26,6 +29,9 @@ typedef struct sweep_task {
     size_t bound; /* its column of ec_sweep_rows.log2 */
 } sweep_task;
 
+/** EC_QUANTITY_PARAMETERS and EC_QUANTITY_MULTIPLY_ADDS number the counts. */
+enum { SWEEP_COUNTS = EC_QUANTITY_BOUND };
+
 /** What all threads read. */
 struct ec_sweep {
     ec_sweep_input in;
@@ -34,21 +40,24 @@ struct ec_sweep {
     ec_quotient *quotients; /* one per partition */
     sweep_task *tasks;
     size_t n_tasks;
-    size_t *capacity;                     /* per level: configurations in one array */
-    double **log2_values;                 /* per level: of the values of its range */
-    uint64_t *parameters, *multiply_adds; /* per level: factor of dim * out of its matrices */
+    size_t *capacity;               /* per level: configurations in one array */
+    uint32_t **values;              /* per level: its range, padded by zeros */
+    double **log2_values;           /* per level: of the values of its range, padded */
+    uint64_t *factor[SWEEP_COUNTS]; /* per level: of dim * out of its matrices, in a count */
+    bool counted[SWEEP_COUNTS];     /* the count of all configurations is needed */
 };
 
-/** Arrays of one level: an entry per configuration of the levels up to here. */
+/** Arrays of one level: an entry per configuration of the levels up to here, and EC_SWEEP_PAD. */
 typedef struct sweep_level {
-    size_t capacity;
-    uint64_t lo, hi, base; /* numbers of the unit's prefixes up to here; number of entry 0 */
-    uint32_t *dim, *span;  /* d_l; G_l of shared subtrees */
-    uint64_t *parameters, *multiply_adds;
-    double **value;           /* per task: [class, side] of `capacity` entries; at the top level
-                                 one array, the minimum over the sides */
-    double **first, **second; /* per task: the branches [class, side] and [class] over the level
-                                 below, of its capacity */
+    size_t capacity, stride; /* entries; with the padding */
+    uint64_t lo, hi, base;   /* numbers of the unit's prefixes up to here; number of entry 0 */
+    uint32_t *dim, *span;    /* d_l; G_l of shared subtrees */
+    uint64_t *count[SWEEP_COUNTS];
+    double **value; /* per task: [class, side] of `stride` entries; at the top level one array, the
+                       minimum over the sides */
+    /* over the level below, of its stride */
+    uint64_t *slope[SWEEP_COUNTS]; /* what a count grows by with d_l */
+    double **first, **second;      /* per task: the branches [class, side] and [class] */
 } sweep_level;
 
 /** Everything one thread needs to run a unit. */
@@ -84,6 +93,11 @@ const uint64_t *ec_sweep_costs(const ec_sweep_rows *rows, ec_quantity cost);
 /** log2 of the bound of a row: the smaller one. */
 double ec_sweep_bound(const ec_sweep_rows *rows, size_t row, size_t partition);
 
+/** ec_sweep_reduce, once it pays: rows of which the last call left *reduced, 0 at first, have
+ * doubled since. Errors: EC_ENOMEM */
+EC_NODISCARD ec_status ec_sweep_reduce_some(ec_sweep_rows *rows, size_t *reduced, ec_quantity cost,
+                                            ec_error *err);
+
 /** The bound of a task for one configuration, exact. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_sweep_exact(ec_int *rank, const ec_sweep *sweep, size_t task,
                                       uint64_t index, ec_error *err);
@@ -91,29 +105,25 @@ EC_NODISCARD ec_status ec_sweep_exact(ec_int *rank, const ec_sweep *sweep, size_
 /** Append the configurations of the top level's arrays that pass the filters. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_sweep_collect(sweep_work *work, size_t n, ec_error *err);
 
-/** A condition on logarithms: flags for those below `value`, within `same` of it, and above. */
-typedef struct sweep_threshold {
-    double value, same;
-    uint8_t less, equal, more;
-} sweep_threshold;
-
-/* Loops over arrays (sweep_kernels.c). log2 of quantities throughout. */
+/* Loops over arrays (sweep_kernels.c). */
 void ec_kernel_fill(double *x, double value, size_t n);              /* x = value */
 void ec_kernel_axpy(double *x, double k, const double *y, size_t n); /* x += k y */
 void ec_kernel_axpy_min(double *x, double k, const double *y, const double *z,
-                        size_t n); /* x += k min(y, z) */
-void ec_kernel_branch(double *x, double first, double second, const double *log_dim,
-                      size_t n); /* x = min(first, log_dim + second) */
-void ec_kernel_affine(uint64_t *x, uint64_t base, uint64_t slope, const uint32_t *values,
-                      size_t n); /* x = base + slope values */
+                        size_t n);                        /* x += k min(y, z) */
+void ec_kernel_min(double *x, const double *y, size_t n); /* x = min(x, y) */
+/* x[p, j] = min(first[p], log_dim[j] + second[p]); x, log_dim (and values, below) are padded */
+void ec_kernel_branch(double *x, const double *first, const double *second, size_t n_prefixes,
+                      const double *log_dim, size_t n_values);
+/* x[p, j] = base[p] + slope[p] values[j] */
+void ec_kernel_affine(uint64_t *x, const uint64_t *base, const uint64_t *slope, size_t n_prefixes,
+                      const uint32_t *values, size_t n_values);
 void ec_kernel_within(uint8_t *keep, const uint64_t *x, uint64_t lo, uint64_t hi,
                       size_t n); /* keep &= lo <= x <= hi */
-void ec_kernel_judge(uint8_t *keep, uint8_t *tie, const double *x, const sweep_threshold *threshold,
-                     size_t n); /* keep &= condition; tie = keep where close */
-void ec_kernel_no_cheaper(uint8_t *beaten, const uint64_t *cost, uint64_t by,
-                          size_t n); /* beaten = cost >= by */
-void ec_kernel_no_better(uint8_t *beaten, const double *x, double by, double same,
-                         size_t n); /* beaten &= x - same (1 + x) <= by */
-void ec_kernel_remove(uint8_t *keep, const uint8_t *beaten, size_t n); /* keep &= !beaten */
+void ec_kernel_between(uint8_t *keep, const double *x, double lo, double hi,
+                       size_t n); /* keep &= lo <= x <= hi */
+void ec_kernel_at_least(uint8_t *flag, const uint64_t *x, uint64_t lo,
+                        size_t n);                                           /* flag = x >= lo */
+void ec_kernel_at_most(uint8_t *flag, const double *x, double hi, size_t n); /* flag &= x <= hi */
+void ec_kernel_remove(uint8_t *keep, const uint8_t *beaten, size_t n);       /* keep &= !beaten */
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/sweep_i.h"
 
-#include <math.h>
-
 /*
  * The hot loops of a sweep. gcc vectorises them at -O3, once per instruction set named here; the
  * machine's own is picked when the program is loaded. A clone computes the same bits as another:
@@ -35,20 +33,47 @@ HOT void ec_kernel_axpy_min(double *restrict x, double k, const double *restrict
         x[i] += k * (y[i] < z[i] ? y[i] : z[i]);
 }
 
-HOT void ec_kernel_branch(double *restrict x, double first, double second,
-                          const double *restrict log_dim, size_t n)
+HOT void ec_kernel_min(double *restrict x, const double *restrict y, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        double cut = log_dim[i] + second;
-        x[i] = first < cut ? first : cut;
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] < y[i] ? x[i] : y[i];
+}
+
+/*
+ * The next two run over few values for each of many prefixes. A prefix is filled up to a multiple
+ * of EC_SWEEP_PAD entries, so that no scalar loop takes care of the last ones; the next prefix
+ * overwrites what is too much.
+ */
+
+static size_t padded(size_t n)
+{
+    return (n + EC_SWEEP_PAD - 1) / EC_SWEEP_PAD * EC_SWEEP_PAD;
+}
+
+HOT void ec_kernel_branch(double *restrict x, const double *restrict first,
+                          const double *restrict second, size_t n_prefixes,
+                          const double *restrict log_dim, size_t n_values)
+{
+    const size_t n = padded(n_values);
+
+    for (size_t p = 0; p < n_prefixes; p++, x += n_values) {
+        for (size_t j = 0; j < n; j++) {
+            double cut = log_dim[j] + second[p];
+            x[j] = first[p] < cut ? first[p] : cut;
+        }
     }
 }
 
-HOT void ec_kernel_affine(uint64_t *restrict x, uint64_t base, uint64_t slope,
-                          const uint32_t *restrict values, size_t n)
+HOT void ec_kernel_affine(uint64_t *restrict x, const uint64_t *restrict base,
+                          const uint64_t *restrict slope, size_t n_prefixes,
+                          const uint32_t *restrict values, size_t n_values)
 {
-    for (size_t i = 0; i < n; i++)
-        x[i] = base + slope * values[i];
+    const size_t n = padded(n_values);
+
+    for (size_t p = 0; p < n_prefixes; p++, x += n_values) {
+        for (size_t j = 0; j < n; j++)
+            x[j] = base[p] + slope[p] * values[j];
+    }
 }
 
 HOT void ec_kernel_within(uint8_t *restrict keep, const uint64_t *restrict x, uint64_t lo,
@@ -58,32 +83,24 @@ HOT void ec_kernel_within(uint8_t *restrict keep, const uint64_t *restrict x, ui
         keep[i] = (uint8_t)(keep[i] & (x[i] >= lo) & (x[i] <= hi));
 }
 
-HOT void ec_kernel_judge(uint8_t *restrict keep, uint8_t *restrict tie, const double *restrict x,
-                         const sweep_threshold *threshold, size_t n)
-{
-    const double value = threshold->value, same = threshold->same;
-    const uint8_t less = threshold->less, more = threshold->more, equal = threshold->equal;
-
-    for (size_t i = 0; i < n; i++) {
-        double difference = x[i] - value;
-        uint8_t near = fabs(difference) <= same, verdict = difference < 0 ? less : more;
-        keep[i] &= near ? equal : verdict;
-        tie[i] = near & keep[i];
-    }
-}
-
-HOT void ec_kernel_no_cheaper(uint8_t *restrict beaten, const uint64_t *restrict cost, uint64_t by,
-                              size_t n)
+HOT void ec_kernel_between(uint8_t *restrict keep, const double *restrict x, double lo, double hi,
+                           size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        beaten[i] = cost[i] >= by;
+        keep[i] = (uint8_t)(keep[i] & (x[i] >= lo) & (x[i] <= hi));
 }
 
-HOT void ec_kernel_no_better(uint8_t *restrict beaten, const double *restrict x, double by,
-                             double same, size_t n)
+HOT void ec_kernel_at_least(uint8_t *restrict flag, const uint64_t *restrict x, uint64_t lo,
+                            size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        beaten[i] = (uint8_t)(beaten[i] & (x[i] - same * (1 + x[i]) <= by));
+        flag[i] = x[i] >= lo;
+}
+
+HOT void ec_kernel_at_most(uint8_t *restrict flag, const double *restrict x, double hi, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        flag[i] = (uint8_t)(flag[i] & (x[i] <= hi));
 }
 
 HOT void ec_kernel_remove(uint8_t *restrict keep, const uint8_t *restrict beaten, size_t n)

@@ -27,13 +27,13 @@ static ec_status count_factors(ec_sweep *s, ec_error *err)
     const ec_arch *arch = s->in.arch;
     double total = 0;
 
-    EC_NEW(s->parameters, s->n_levels);
-    EC_NEW(s->multiply_adds, s->n_levels);
+    for (size_t q = 0; q < SWEEP_COUNTS; q++)
+        EC_NEW(s->factor[q], s->n_levels);
     for (size_t l = 0; l < s->n_levels; l++) {
         size_t positions = ec_level_positions(&arch->levels[l]);
         double in = 0, out = l + 1 == s->n_levels ? arch->outputs : 0;
-        s->multiply_adds[l] = positions;
-        s->parameters[l] = arch->levels[l].shared ? 1 : positions;
+        s->factor[EC_QUANTITY_MULTIPLY_ADDS][l] = positions;
+        s->factor[EC_QUANTITY_PARAMETERS][l] = arch->levels[l].shared ? 1 : positions;
         for (size_t j = 0; j < s->in.ranges->level[l].n; j++)
             in = fmax(in, s->in.ranges->level[l].values[j]);
         for (size_t j = 0; l + 1 < s->n_levels && j < s->in.ranges->level[l + 1].n; j++)
@@ -42,6 +42,12 @@ static ec_status count_factors(ec_sweep *s, ec_error *err)
     }
     if (total >= 0x1p62)
         return ec_fail(err, EC_ELIMIT, "up to %.3g multiply-adds, a sweep counts to 2^62", total);
+    if (s->in.pareto)
+        s->counted[s->in.cost] = true;
+    for (size_t f = 0; f < s->in.n_filters; f++) {
+        if (s->in.filters[f].quantity != EC_QUANTITY_BOUND)
+            s->counted[s->in.filters[f].quantity] = true;
+    }
 done:
     return status;
 }
@@ -63,16 +69,20 @@ done:
     return status;
 }
 
-static ec_status prepare_logarithms(ec_sweep *s, ec_error *err)
+static ec_status prepare_values(ec_sweep *s, ec_error *err)
 {
     ec_status status = EC_OK;
 
+    EC_NEW(s->values, s->n_levels);
     EC_NEW(s->log2_values, s->n_levels);
     for (size_t l = 0; l < s->n_levels; l++) {
         const ec_range *range = &s->in.ranges->level[l];
-        EC_NEW(s->log2_values[l], range->n);
-        for (size_t j = 0; j < range->n; j++)
+        EC_NEW(s->values[l], range->n + EC_SWEEP_PAD);
+        EC_NEW(s->log2_values[l], range->n + EC_SWEEP_PAD);
+        for (size_t j = 0; j < range->n; j++) {
+            s->values[l][j] = range->values[j];
             s->log2_values[l][j] = log2(range->values[j]);
+        }
     }
 done:
     return status;
@@ -82,7 +92,7 @@ done:
 static ec_status divide(ec_sweep *s, ec_error *err)
 {
     ec_status status = EC_OK;
-    uint64_t wanted = s->n / UNITS + 1;
+    uint64_t wanted = s->n / UNITS + 1, prefixes = 1;
 
     s->per_unit = wanted < UNIT_SMALLEST  ? UNIT_SMALLEST
                   : wanted > UNIT_LARGEST ? UNIT_LARGEST
@@ -90,11 +100,13 @@ static ec_status divide(ec_sweep *s, ec_error *err)
     s->n_units = (size_t)((s->n - 1) / s->per_unit + 1);
     EC_NEW(s->capacity, s->n_levels);
     for (size_t l = 0; l < s->n_levels; l++) {
-        size_t arrays = 0, capacity;
+        size_t arrays = 1, capacity;
         for (size_t t = 0; t < s->n_tasks; t++)
             arrays += 2 * s->tasks[t].quotient->level[l].n_classes;
-        capacity = EC_SWEEP_LEVEL_DOUBLES / (arrays + 1);
-        s->capacity[l] = capacity < 16 ? 16 : capacity > EC_SWEEP_CHUNK ? EC_SWEEP_CHUNK : capacity;
+        capacity = EC_SWEEP_LEVEL_DOUBLES / arrays;
+        capacity = capacity < 16 ? 16 : capacity > EC_SWEEP_CHUNK ? EC_SWEEP_CHUNK : capacity;
+        prefixes *= s->in.ranges->level[l].n; /* up to here; the whole product is below 2^53 */
+        s->capacity[l] = prefixes < capacity ? (size_t)prefixes : capacity;
     }
 done:
     return status;
@@ -114,7 +126,7 @@ ec_status ec_sweep_new(ec_sweep **out, const ec_sweep_input *input, const ec_run
     s->n = ec_ranges_count(input->ranges);
     EC_TRY(count_factors(s, err));
     EC_TRY(collapse(s, run, err));
-    EC_TRY(prepare_logarithms(s, err));
+    EC_TRY(prepare_values(s, err));
     EC_TRY(divide(s, err));
     *out = s;
     s = NULL;
@@ -129,14 +141,17 @@ void ec_sweep_free(ec_sweep *s)
         return;
     for (size_t k = 0; s->quotients != NULL && k < s->in.partitions->n; k++)
         ec_quotient_clear(&s->quotients[k]);
+    for (size_t l = 0; s->values != NULL && l < s->n_levels; l++)
+        ec_free(s->values[l]);
     for (size_t l = 0; s->log2_values != NULL && l < s->n_levels; l++)
         ec_free(s->log2_values[l]);
+    for (size_t q = 0; q < SWEEP_COUNTS; q++)
+        ec_free(s->factor[q]);
     ec_free(s->quotients);
     ec_free(s->tasks);
     ec_free(s->capacity);
+    ec_free(s->values);
     ec_free(s->log2_values);
-    ec_free(s->parameters);
-    ec_free(s->multiply_adds);
     ec_free(s);
 }
 

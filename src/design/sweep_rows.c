@@ -101,13 +101,16 @@ ec_status ec_sweep_reduce(ec_sweep_rows *rows, ec_quantity cost, ec_error *err)
 {
     const uint64_t *costs = ec_sweep_costs(rows, cost);
     bool *beaten = ec_calloc(rows->n, sizeof *beaten, err);
-    size_t n = 0;
+    size_t n = 0, winner = 0;
 
     if (beaten == NULL)
         return EC_ENOMEM;
-    for (size_t y = 0; y < rows->n; y++) {
-        for (size_t x = 0; x < rows->n && !beaten[y]; x++)
+    for (size_t y = 0; y < rows->n; y++) { /* what beats one mostly beats the next */
+        beaten[y] = winner != y && !beaten[winner] && beats(rows, costs, winner, y);
+        for (size_t x = 0; x < rows->n && !beaten[y]; x++) {
             beaten[y] = x != y && !beaten[x] && beats(rows, costs, x, y);
+            winner = beaten[y] ? x : winner;
+        }
     }
     for (size_t y = 0; y < rows->n; y++) {
         if (!beaten[y])
@@ -116,4 +119,16 @@ ec_status ec_sweep_reduce(ec_sweep_rows *rows, ec_quantity cost, ec_error *err)
     rows->n = n;
     ec_free(beaten);
     return EC_OK;
+}
+
+ec_status ec_sweep_reduce_some(ec_sweep_rows *rows, size_t *reduced, ec_quantity cost,
+                               ec_error *err)
+{
+    if (rows->n <= 2 * *reduced + 256)
+        return EC_OK;
+
+    ec_status status = ec_sweep_reduce(rows, cost, err);
+
+    *reduced = rows->n;
+    return status;
 }

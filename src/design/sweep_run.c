@@ -14,29 +14,34 @@ static void level_clear(sweep_level *level, size_t n_tasks)
     }
     ec_free(level->dim);
     ec_free(level->span);
-    ec_free(level->parameters);
-    ec_free(level->multiply_adds);
+    for (size_t q = 0; q < SWEEP_COUNTS; q++) {
+        ec_free(level->count[q]);
+        ec_free(level->slope[q]);
+    }
 }
 
 static ec_status level_init(sweep_level *out, const ec_sweep *s, size_t l, ec_error *err)
 {
     ec_status status = EC_OK;
 
+    size_t below = l > 0 ? s->capacity[l - 1] + EC_SWEEP_PAD : 0;
+
     out->capacity = s->capacity[l];
+    out->stride = out->capacity + EC_SWEEP_PAD;
     EC_NEW(out->dim, out->capacity);
     EC_NEW(out->span, out->capacity);
-    EC_NEW(out->parameters, out->capacity);
-    EC_NEW(out->multiply_adds, out->capacity);
+    for (size_t q = 0; q < SWEEP_COUNTS; q++) {
+        EC_NEW(out->count[q], out->stride);
+        EC_NEW(out->slope[q], below);
+    }
     EC_NEW(out->value, s->n_tasks);
     EC_NEW(out->first, s->n_tasks);
     EC_NEW(out->second, s->n_tasks);
     for (size_t t = 0; t < s->n_tasks; t++) {
         size_t n_classes = s->tasks[t].quotient->level[l].n_classes;
-        EC_NEW(out->value[t], 2 * n_classes * out->capacity);
-        if (l == 0)
-            continue;
-        EC_NEW(out->first[t], 2 * n_classes * s->capacity[l - 1]);
-        EC_NEW(out->second[t], n_classes * s->capacity[l - 1]);
+        EC_NEW(out->value[t], (l + 1 < s->n_levels ? 2 : 1) * n_classes * out->stride);
+        EC_NEW(out->first[t], 2 * n_classes * below);
+        EC_NEW(out->second[t], n_classes * below);
     }
 done:
     return status;
@@ -73,8 +78,13 @@ void ec_sweep_work_clear(sweep_work *work)
     *work = (sweep_work){0};
 }
 
-/* Units of a batch, per thread: so many rows wait in memory to be emitted in order. */
-#define UNITS_PER_THREAD 8
+/* Units of a batch, per thread: so many rows wait in memory to be emitted in order. There are few
+   of those that no other beats, and fewer waits for the slowest unit. */
+#define UNITS_PER_THREAD  8
+#define PARETO_PER_THREAD 64
+
+/* Configurations for each thread at least: about a millisecond, ten times what its start takes. */
+#define LEAST_PER_THREAD ((uint64_t)1 << 18)
 
 /* Units that run side by side: rows and failure of each, work of each thread. */
 typedef struct batch {
@@ -96,12 +106,23 @@ static void batch_clear(batch *b)
     ec_free(b->work);
 }
 
-static ec_status batch_init(batch *b, const ec_sweep *sweep, const ec_run *run, ec_error *err)
+/* As many threads as may run and find enough to do in n units. */
+static size_t count_threads(const ec_sweep *sweep, size_t n, const ec_run *run)
+{
+    size_t most = run != NULL && run->threads > 1 ? run->threads : 1;
+    uint64_t busy = (n * sweep->per_unit + LEAST_PER_THREAD - 1) / LEAST_PER_THREAD;
+
+    return busy == 0 ? 1 : busy < most ? (size_t)busy : most;
+}
+
+static ec_status batch_init(batch *b, const ec_sweep *sweep, size_t n, const ec_run *run,
+                            ec_error *err)
 {
     ec_status status = EC_OK;
 
-    *b = (batch){.n_threads = run != NULL && run->threads > 1 ? run->threads : 1};
-    b->n = b->n_threads * UNITS_PER_THREAD;
+    *b = (batch){.n_threads = count_threads(sweep, n, run)};
+    b->n = b->n_threads * (sweep->in.pareto ? PARETO_PER_THREAD : UNITS_PER_THREAD);
+    b->n = b->n < n ? b->n : n;
     EC_NEW(b->rows, b->n);
     for (size_t i = 0; i < b->n; i++)
         b->rows[i].n_bounds = 2 * sweep->in.partitions->n;
@@ -130,12 +151,12 @@ static ec_status run_batch(batch *b, size_t first, size_t n, ec_error *err)
 }
 
 /* The rows of a unit to the best of all units so far. */
-static ec_status merge(ec_sweep_rows *best, const ec_sweep_rows *rows, const ec_sweep *sweep,
-                       ec_error *err)
+static ec_status merge(ec_sweep_rows *best, size_t *reduced, const ec_sweep_rows *rows,
+                       const ec_sweep *sweep, ec_error *err)
 {
     ec_status status = ec_sweep_append(best, rows, err);
 
-    return status != EC_OK ? status : ec_sweep_reduce(best, sweep->in.cost, err);
+    return status != EC_OK ? status : ec_sweep_reduce_some(best, reduced, sweep->in.cost, err);
 }
 
 ec_status ec_sweep_run(const ec_sweep *sweep, size_t first, size_t n, ec_sweep_emit *emit,
@@ -144,21 +165,24 @@ ec_status ec_sweep_run(const ec_sweep *sweep, size_t first, size_t n, ec_sweep_e
     ec_status status = EC_OK;
     batch b;
     ec_sweep_rows best = {.n_bounds = 2 * sweep->in.partitions->n};
+    size_t reduced = 0;
 
-    EC_TRY(batch_init(&b, sweep, run, err));
+    EC_TRY(batch_init(&b, sweep, n, run, err));
     for (size_t done = 0; done < n; done += b.n) {
         size_t part = n - done < b.n ? n - done : b.n;
         EC_TRY(ec_run_step(run, "sweep", (double)done, (double)n, err));
         EC_TRY(run_batch(&b, first + done, part, err));
         for (size_t i = 0; i < part; i++) {
             if (sweep->in.pareto)
-                EC_TRY(merge(&best, &b.rows[i], sweep, err));
+                EC_TRY(merge(&best, &reduced, &b.rows[i], sweep, err));
             else
                 EC_TRY(emit(arg, sweep, &b.rows[i], err));
         }
     }
-    if (sweep->in.pareto)
+    if (sweep->in.pareto) {
+        EC_TRY(ec_sweep_reduce(&best, sweep->in.cost, err));
         EC_TRY(emit(arg, sweep, &best, err));
+    }
 done:
     batch_clear(&b);
     ec_sweep_rows_clear(&best);

@@ -9,7 +9,7 @@
 static double *values_of(double *const *table, const sweep_level *level, size_t task, size_t class,
                          int side)
 {
-    return table[task] + (2 * class + (size_t)side) * level->capacity;
+    return table[task] + (2 * class + (size_t)side) * level->stride;
 }
 
 /* The branch that leaves a class's window whole: first += count f(child, side), for n prefixes. */
@@ -31,7 +31,8 @@ static void add_first(double *first, sweep_work *w, size_t task, size_t level, s
     ec_kernel_axpy(first, count, values_of(below->value, below, task, child, side), n);
 }
 
-/* Both branches of every class of a level, over the n prefixes of the level below. */
+/* Both branches of every class of a level, over the n prefixes of the level below. The root needs
+   the smaller one of its sides alone. */
 static void branch(sweep_work *w, size_t level, size_t n)
 {
     sweep_level *here = &w->level[level], *below = &w->level[level - 1];
@@ -39,74 +40,85 @@ static void branch(sweep_work *w, size_t level, size_t n)
     for (size_t t = 0; t < w->sweep->n_tasks; t++) {
         const ec_quotient_level *q = &w->sweep->tasks[t].quotient->level[level];
         for (size_t c = 0; c < q->n_classes; c++) {
-            double *second = here->second[t] + c * below->capacity;
+            double *second = here->second[t] + c * below->stride;
             ec_kernel_fill(second, 0, n);
             for (size_t e = q->start[c]; e < q->start[c + 1]; e++)
                 ec_kernel_axpy_min(second, q->count[e],
                                    values_of(below->value, below, t, q->child[e], 0),
                                    values_of(below->value, below, t, q->child[e], 1), n);
             for (int side = 0; side < 2; side++) {
-                double *first = here->first[t] + (2 * c + (size_t)side) * below->capacity;
+                double *first = values_of(here->first, below, t, c, side);
                 ec_kernel_fill(first, 0, n);
                 for (size_t e = q->start[c]; e < q->start[c + 1]; e++)
                     add_first(first, w, t, level, e, side, n);
             }
         }
+        if (level + 1 == w->sweep->n_levels)
+            ec_kernel_min(here->first[t], here->first[t] + below->stride, n);
     }
 }
 
-/* Widths, counts and spans of prefix p with n values of a level. */
-static void expand_counts(sweep_work *w, size_t level, size_t p, size_t at, const uint32_t *values,
-                          size_t n)
+/* What the counts of the n prefixes of the level below grow by, for each unit of d_l. */
+static void find_slopes(sweep_work *w, size_t level, size_t n)
+{
+    const ec_sweep *s = w->sweep;
+    bool top = level + 1 == s->n_levels;
+
+    for (size_t q = 0; q < SWEEP_COUNTS; q++) {
+        uint64_t outputs = top ? s->factor[q][level] * s->in.arch->outputs : 0;
+        for (size_t p = 0; p < n; p++)
+            w->level[level].slope[q][p] =
+                s->factor[q][level - 1] * w->level[level - 1].dim[p] + outputs;
+    }
+}
+
+/* Consecutive configurations up to a level: prefixes of the level below, each with values of d_l.
+ */
+typedef struct block {
+    size_t at; /* entry of the first */
+    size_t prefix, n_prefixes, value, n_values;
+} block;
+
+/* Widths, counts and spans of a block. */
+static void expand_counts(sweep_work *w, size_t level, const block *b)
 {
     const ec_sweep *s = w->sweep;
     sweep_level *here = &w->level[level], *below = &w->level[level - 1];
-    uint64_t in = below->dim[p];
-    uint64_t parameters = s->parameters[level - 1] * in;
-    uint64_t multiply_adds = s->multiply_adds[level - 1] * in;
+    const uint32_t *values = s->values[level] + b->value;
+    bool top = level + 1 == s->n_levels, shared = ec_arch_shared_below(s->in.arch, level - 1);
+    uint32_t *dim = here->dim + b->at, *span = here->span + b->at;
 
-    if (level + 1 == s->n_levels) { /* the outputs' matrix, too */
-        parameters += s->parameters[level] * s->in.arch->outputs;
-        multiply_adds += s->multiply_adds[level] * s->in.arch->outputs;
+    for (size_t q = 0; q < SWEEP_COUNTS; q++) {
+        if (!top || s->counted[q])
+            ec_kernel_affine(here->count[q] + b->at, below->count[q] + b->prefix,
+                             here->slope[q] + b->prefix, b->n_prefixes, values, b->n_values);
     }
-    ec_kernel_affine(here->parameters + at, below->parameters[p], parameters, values, n);
-    ec_kernel_affine(here->multiply_adds + at, below->multiply_adds[p], multiply_adds, values, n);
-    if (level + 1 == s->n_levels)
-        return;
-    memcpy(here->dim + at, values, n * sizeof *values);
-    if (!ec_arch_shared_below(s->in.arch, level - 1))
-        return;
-    for (size_t j = 0; j < n; j++)
-        here->span[at + j] =
-            ec_grow_span(below->span[p], ec_level_window(&s->in.arch->levels[level]), values[j]);
+    for (size_t p = b->prefix; !top && p < b->prefix + b->n_prefixes; p++) {
+        memcpy(dim, values, b->n_values * sizeof *values);
+        for (size_t j = 0; shared && j < b->n_values; j++)
+            span[j] = ec_grow_span(below->span[p], ec_level_window(&s->in.arch->levels[level]),
+                                   values[j]);
+        dim += b->n_values;
+        span += b->n_values;
+    }
 }
 
-static double smaller(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-/* f(v, s) = min(first, log2 d_l + second): prefix p with n values of d_l from number `value`. */
-static void expand(sweep_work *w, size_t level, size_t p, size_t at, size_t value, size_t n)
+/* f(v, s) = min(first, log2 d_l + second) */
+static void expand(sweep_work *w, size_t level, const block *b)
 {
     sweep_level *here = &w->level[level], *below = &w->level[level - 1];
-    const double *log_dim = w->sweep->log2_values[level] + value;
+    const double *log_dim = w->sweep->log2_values[level] + b->value;
+    int sides = level + 1 == w->sweep->n_levels ? 1 : 2;
 
-    expand_counts(w, level, p, at, w->sweep->in.ranges->level[level].values + value, n);
+    expand_counts(w, level, b);
     for (size_t t = 0; t < w->sweep->n_tasks; t++) {
-        const double *second = here->second[t] + p, *first = here->first[t] + p;
-        double *out = here->value[t] + at;
-        if (level + 1 == w->sweep->n_levels) {
-            ec_kernel_branch(out, smaller(first[0], first[below->capacity]), *second, log_dim, n);
-            continue;
-        }
-        for (size_t c = 0; c < w->sweep->tasks[t].quotient->level[level].n_classes; c++) {
-            for (int side = 0; side < 2; side++) {
-                ec_kernel_branch(out, *first, *second, log_dim, n);
-                out += here->capacity;
-                first += below->capacity;
-            }
-            second += below->capacity;
+        size_t n_classes = w->sweep->tasks[t].quotient->level[level].n_classes;
+        for (size_t c = 0; c < n_classes; c++) {
+            const double *second = here->second[t] + c * below->stride + b->prefix;
+            for (int side = 0; side < sides; side++)
+                ec_kernel_branch(values_of(here->value, here, t, c, side) + b->at,
+                                 values_of(here->first, below, t, c, side) + b->prefix, second,
+                                 b->n_prefixes, log_dim, b->n_values);
         }
     }
 }
@@ -118,8 +130,8 @@ static void start_single(sweep_work *w, const double *log_dim, size_t n)
     sweep_level *here = &w->level[0];
 
     for (size_t j = 0; j < n; j++) {
-        here->parameters[j] = s->parameters[0] * s->in.arch->outputs * here->dim[j];
-        here->multiply_adds[j] = s->multiply_adds[0] * s->in.arch->outputs * here->dim[j];
+        for (size_t q = 0; q < SWEEP_COUNTS; q++)
+            here->count[q][j] = s->factor[q][0] * s->in.arch->outputs * here->dim[j];
     }
     for (size_t t = 0; t < s->n_tasks; t++)
         memcpy(here->value[t], log_dim, n * sizeof *log_dim);
@@ -133,7 +145,8 @@ static void start(sweep_work *w, size_t value, size_t n)
 
     for (size_t j = 0; j < n; j++) {
         here->dim[j] = here->span[j] = w->sweep->in.ranges->level[0].values[value + j];
-        here->parameters[j] = here->multiply_adds[j] = 0;
+        for (size_t q = 0; q < SWEEP_COUNTS; q++)
+            here->count[q][j] = 0;
     }
     if (w->sweep->n_levels == 1) {
         start_single(w, log_dim, n);
@@ -151,48 +164,51 @@ static void start(sweep_work *w, size_t value, size_t n)
     }
 }
 
-static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err);
-
-/* Prefix p with the values of a level that belong to the unit; the level's arrays hold *at entries
-   and are run when they are full. */
-static ec_status extend(sweep_work *w, size_t level, size_t p, size_t *at, ec_error *err)
+/* The next block of a level, from configuration `number` on: whole prefixes that fit, or a part. */
+static block next_block(const sweep_work *w, size_t level, uint64_t number, uint64_t end, size_t at)
 {
-    ec_status status = EC_OK;
-    sweep_level *here = &w->level[level];
-    uint64_t n_values = w->sweep->in.ranges->level[level].n;
-    uint64_t number = (w->level[level - 1].base + p) * n_values;
-    size_t j = number < here->lo ? (size_t)(here->lo - number) : 0, take;
-    size_t end = (size_t)(number + n_values > here->hi ? here->hi - number : n_values);
+    const sweep_level *here = &w->level[level];
+    size_t n_values = w->sweep->in.ranges->level[level].n;
+    size_t room = end - number < here->capacity - at ? (size_t)(end - number) : here->capacity - at;
+    block b = {.at = at,
+               .prefix = (size_t)(number / n_values - w->level[level - 1].base),
+               .n_prefixes = 1,
+               .value = (size_t)(number % n_values)};
 
-    for (; j < end; j += take) {
-        size_t room = here->capacity - *at;
-        take = end - j < room ? end - j : room;
-        if (*at == 0)
-            here->base = number + j;
-        expand(w, level, p, *at, j, take);
-        *at += take;
-        if (take == room) {
-            EC_TRY(descend(w, level, *at, err));
-            *at = 0;
-        }
-    }
-done:
-    return status;
+    b.n_values = n_values - b.value < room ? n_values - b.value : room;
+    if (b.n_values == n_values)
+        b.n_prefixes = room / n_values;
+    return b;
 }
 
-/* Run through all values of the levels above `level`, whose arrays hold n configurations. */
+/* Run through all values of the levels above `level`, whose arrays hold n prefixes. */
 static ec_status descend(sweep_work *w, size_t level, size_t n, ec_error *err)
 {
     ec_status status = EC_OK;
-    size_t at = 0, up = level + 1;
+    size_t at = 0, up = level + 1, n_values;
+    uint64_t number, end;
 
     if (up == w->sweep->n_levels)
         return ec_sweep_collect(w, n, err);
+    sweep_level *here = &w->level[up];
+    n_values = w->sweep->in.ranges->level[up].n;
+    number = w->level[level].base * n_values;
+    end = number + n * n_values < here->hi ? number + n * n_values : here->hi;
+    number = number > here->lo ? number : here->lo;
     branch(w, up, n);
-    for (size_t p = 0; p < n; p++)
-        EC_TRY(extend(w, up, p, &at, err));
-    if (at > 0)
-        EC_TRY(descend(w, up, at, err));
+    find_slopes(w, up, n);
+    while (number < end) {
+        block b = next_block(w, up, number, end, at);
+        if (at == 0)
+            here->base = number;
+        expand(w, up, &b);
+        at += b.n_prefixes * b.n_values;
+        number += b.n_prefixes * b.n_values;
+        if (number == end || here->capacity - at < n_values) {
+            EC_TRY(descend(w, up, at, err));
+            at = 0;
+        }
+    }
 done:
     return status;
 }

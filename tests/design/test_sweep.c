@@ -106,6 +106,28 @@ static void units_meet_without_gap(void **state)
     scene_clear(&s);
 }
 
+/* More values than an array holds: a unit, and an array, begins and ends amid them. */
+static void a_long_range_is_cut_into_arrays(void **state)
+{
+    (void)state;
+    scene s;
+    ec_sweep_rows rows;
+
+    scene_large(&s);
+    scene_set_run(&s, 0, 2, 3);
+    scene_set_run(&s, 1, 1, 1);
+    scene_set_run(&s, 2, 1, 4001);
+    scene_sweep(&rows, &s);
+    assert_int_equal(rows.n, 3 * 4001);
+    for (size_t row = 0; row < rows.n; row++) {
+        assert_int_equal(rows.index[row], row);
+        if (row % 61 == 0 || row % 1024 < 4 || row % 1024 > 1020 || row % 4096 < 4)
+            assert_row(&s, &rows, row);
+    }
+    ec_sweep_rows_clear(&rows);
+    scene_clear(&s);
+}
+
 /* ------------------------------------------------------------------ filters */
 
 /* The relations as they are written, in the order of ec_relation. */
@@ -251,6 +273,7 @@ static void rows_are_the_same_for_any_number_of_threads(void **state)
     ec_error err = {0};
 
     scene_large(&s);
+    scene_set_run(&s, 2, 1, 70); /* enough work for three */
     for (int pareto = 0; pareto < 2; pareto++) {
         s.in.pareto = pareto == 1;
         scene_sweep(&one, &s);
@@ -359,6 +382,7 @@ int main(void)
         cmocka_unit_test(every_row_agrees_with_the_exact_bounds),
         cmocka_unit_test(a_single_level_is_swept_too),
         cmocka_unit_test(units_meet_without_gap),
+        cmocka_unit_test(a_long_range_is_cut_into_arrays),
         cmocka_unit_test(filters_at_ties_are_exact),
         cmocka_unit_test(ties_of_large_ranks_need_no_formula),
         cmocka_unit_test(filters_on_costs_hold),
