@@ -105,6 +105,18 @@ EC_NODISCARD ec_status ec_linalg_load(ec_error *err);
 EC_NODISCARD ec_status ec_linalg_qr_r(double *r, double *a, size_t m, size_t n, ec_error *err);
 
 /**
+ * QR of stacked rows: R <- R' of [R; B] = Q R', R n x n and B m x n, m, n >= 1. Both are stored by
+ * columns here, element (i, j) of R at r[i + j ldr], of B at b[i + j m]; only the upper triangle of
+ * R is read or written. The last `trapezoid` <= min(m,n) rows of B are upper trapezoidal, and what
+ * lies below is not read. B is destroyed. NaN propagates.
+ *
+ * Cost:   2 m n^2 flops, 2/3 n^3 for m = trapezoid = n; 64 n doubles of workspace.
+ * Errors: EC_ENOMEM, EC_EIO
+ */
+EC_NODISCARD ec_status ec_linalg_qr_append(double *r, size_t ldr, size_t n, double *b, size_t m,
+                                           size_t trapezoid, ec_error *err);
+
+/**
  * Singular values of the m x n matrix A, m, n >= 1, largest first: min(m,n) of them, each right to
  * a small multiple of eps times the largest. A is destroyed.
  *

@@ -39,6 +39,17 @@ typedef struct ec_measured {
     char why[256]; /* if not known */
 } ec_measured;
 
+/** How the two sides of a cut were brought to triangles; the first that fits the limits is taken.
+ */
+typedef enum ec_route {
+    EC_ROUTE_QR,       /* products of messages written out, then QR */
+    EC_ROUTE_STREAMED, /* a product and its QR at once, block by block: never written out */
+    EC_N_ROUTES
+} ec_route;
+
+/** "qr" or "streamed". */
+const char *ec_route_name(ec_route route);
+
 /**
  * Singular values of one label's matrix.
  *
@@ -55,6 +66,7 @@ typedef struct ec_spectrum {
     double log_norm; /* ln of the Frobenius norm of M */
     size_t numeric_rank;
     double threshold, gap;
+    ec_route route;
     char why[256]; /* if not known */
 } ec_spectrum;
 

@@ -11,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#define FUNCTIONS(X) X(LAPACKE_dgelqf_work) X(LAPACKE_dgesdd_work) X(LAPACKE_dsyevd_work)
+#define FUNCTIONS(X)                                                                               \
+    X(LAPACKE_dgelqf_work) X(LAPACKE_dgesdd_work) X(LAPACKE_dsyevd_work) X(LAPACKE_dtpqrt_work)
 
 static struct {
     FUNCTIONS(EC_LIBRARY_MEMBER)
@@ -97,6 +98,26 @@ ec_status ec_linalg_qr_r(double *r, double *a, size_t m, size_t n, ec_error *err
     copy_trapezoid(r, a, k, n);
 done:
     ec_free(tau);
+    ec_free(work);
+    return status;
+}
+
+ec_status ec_linalg_qr_append(double *r, size_t ldr, size_t n, double *b, size_t m,
+                              size_t trapezoid, ec_error *err)
+{
+    ec_status status = EC_OK;
+    size_t block = n < 32 ? n : 32; /* reflections applied at a time */
+    double *work = NULL;
+
+    assert(trapezoid <= m && trapezoid <= n && ldr >= n);
+    EC_TRY(ec_library_load(&library, err));
+    EC_NEW(work, 2 * block * n);
+    EC_TRY(
+        from_info(lapack.LAPACKE_dtpqrt_work(LAPACK_COL_MAJOR, to_int(m), to_int(n),
+                                             (lapack_int)trapezoid, to_int(block), r, to_int(ldr),
+                                             b, to_int(m), work, to_int(block), work + block * n),
+                  "QR", err));
+done:
     ec_free(work);
     return status;
 }

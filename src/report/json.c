@@ -233,6 +233,7 @@ static void put_numeric_rank(ec_json *json, const ec_spectrum *spectrum)
     ec_json_uint(json, "value", spectrum->numeric_rank);
     ec_json_real(json, "threshold", spectrum->threshold);
     ec_json_real(json, "gap", spectrum->gap);
+    ec_json_string(json, "route", ec_route_name(spectrum->route));
     ec_json_close(json);
 }
 

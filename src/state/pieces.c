@@ -13,9 +13,10 @@
 
 /* ------------------------------------------------------------------ finding */
 
-/* what sweeping one piece towards a root takes */
+/* what sweeping one piece towards a root takes; infinite if it cannot be done */
 typedef struct cost {
     double flops, bytes;
+    bool fits; /* the memory limit */
 } cost;
 
 /* the table of a piece; the top one for label 0 */
@@ -39,26 +40,50 @@ done:
     return status;
 }
 
-/* predicted cost of a piece; infinite if it cannot be swept that way within the limits */
+/* what building a piece for all labels takes, without numbers */
+static ec_status plan_piece(ec_sweep *sweep, const ec_piece *piece, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_path path = {.from = 0};
+    ec_table t = {.rows = 0};
+    double before;
+
+    if (!piece->top) {
+        EC_TRY(build_piece(&t, sweep, piece, err));
+        goto done;
+    }
+    /* the way down is gone once for every label, what hangs beside it is kept */
+    EC_TRY(ec_path_init(&path, sweep, piece->root, err));
+    before = sweep->ledger.flops;
+    EC_TRY(ec_sweep_down(&t, sweep, &path, 0, err));
+    sweep->ledger.flops += (sweep->arch->outputs - 1.0) * (sweep->ledger.flops - before);
+done:
+    ec_path_clear(&path, sweep);
+    ec_table_free(&t, &sweep->ledger);
+    return status;
+}
+
 static ec_status predict(cost *out, ec_sweep *sweep, const ec_piece *piece, ec_error *err)
 {
     ec_error limit = {0};
-    ec_table t;
 
     /* from scratch: a table remembered from another candidate would make this one look cheap */
     ec_sweep_restart(sweep, true);
-    ec_status status = build_piece(&t, sweep, piece, &limit);
-    ec_table_free(&t, &sweep->ledger);
-    *out = (cost){sweep->ledger.flops, sweep->ledger.peak_bytes};
+    ec_status status = plan_piece(sweep, piece, &limit);
+    *out = (cost){sweep->ledger.flops, sweep->ledger.peak_bytes,
+                  sweep->max_bytes <= 0 || sweep->ledger.peak_bytes <= sweep->max_bytes};
     if (status == EC_ELIMIT)
-        *out = (cost){INFINITY, INFINITY};
+        *out = (cost){INFINITY, INFINITY, false};
     else if (status != EC_OK)
         return ec_fail(err, limit.status, "%s", limit.msg);
     return EC_OK;
 }
 
+/* what does not fit the memory at all is worse than any work; then work, then memory */
 static bool cheaper(cost a, cost b)
 {
+    if (a.fits != b.fits)
+        return a.fits;
     return a.flops < b.flops || (a.flops == b.flops && a.bytes < b.bytes);
 }
 
@@ -139,7 +164,7 @@ static ec_status choose_roots(ec_pieces *pieces, const uint32_t *number, ec_swee
     /* the top piece has no index above it: it must get some root below */
     for (size_t i = 0; i < pieces->n; i++)
         if (pieces->items[i].top)
-            best[i] = (cost){INFINITY, INFINITY};
+            best[i] = (cost){INFINITY, INFINITY, false};
         else
             EC_TRY(predict(&best[i], sweep, &pieces->items[i], err));
     for (size_t l = 0; l < arch->n_levels; l++)
@@ -178,79 +203,8 @@ void ec_pieces_clear(ec_pieces *pieces)
 
 /* ------------------------------------------------------------------ joining */
 
-/* put t among the parts; joined at once with the one of the same indices. t is used up. */
-static ec_status add_part(ec_parts *parts, ec_table *t, ec_sweep *sweep, ec_error *err)
-{
-    ec_status status = EC_OK;
-
-    /* never dearer than later: neither rows nor columns grow beyond those of one part */
-    for (size_t i = 0; i < parts->n; i++)
-        if (ec_table_same_indices(&parts->items[i], t)) {
-            EC_TRY(ec_table_join(&parts->items[i], t, EC_NO_INDEX, &sweep->ledger, err));
-            EC_TRY(ec_table_reduce(&parts->items[i], &sweep->ledger, err));
-            goto done;
-        }
-    if (parts->n == parts->capacity) {
-        size_t capacity = 2 * parts->capacity + 8;
-        ec_table *items = ec_realloc(parts->items, capacity, sizeof *items, err);
-        if (items == NULL) {
-            status = EC_ENOMEM;
-            goto done;
-        }
-        parts->items = items;
-        parts->capacity = capacity;
-    }
-    parts->items[parts->n++] = *t;
-    *t = (ec_table){.rows = 0};
-done:
-    ec_table_free(t, &sweep->ledger);
-    return status;
-}
-
-/* the two parts that share an index and are cheapest to join; false if none share one */
-static bool cheapest_pair(size_t pair[2], const ec_parts *parts)
-{
-    double least = INFINITY;
-
-    for (size_t i = 0; i < parts->n; i++)
-        for (size_t j = i + 1; j < parts->n; j++) {
-            const ec_table *t = &parts->items[i], *u = &parts->items[j];
-            double cols = ec_table_union_cols(t, u);
-            double flops = (double)t->rows * (double)u->rows * cols * cols;
-
-            if (!ec_table_shares_index(t, u) || flops >= least)
-                continue;
-            least = flops;
-            pair[0] = i;
-            pair[1] = j;
-        }
-    return least < INFINITY;
-}
-
-static ec_status join_sharing(ec_parts *parts, ec_sweep *sweep, ec_error *err)
-{
-    ec_status status = EC_OK;
-    ec_table joined = {.rows = 0}, other = {.rows = 0};
-    size_t pair[2] = {0, 0};
-
-    while (cheapest_pair(pair, parts)) {
-        other = parts->items[pair[1]];
-        parts->items[pair[1]] = parts->items[--parts->n];
-        joined = parts->items[pair[0]];
-        parts->items[pair[0]] = parts->items[--parts->n];
-        EC_TRY(ec_table_join(&joined, &other, EC_NO_INDEX, &sweep->ledger, err));
-        EC_TRY(ec_table_reduce(&joined, &sweep->ledger, err));
-        ec_table_free(&other, &sweep->ledger);
-        EC_TRY(add_part(parts, &joined, sweep, err));
-    }
-done:
-    ec_table_free(&joined, &sweep->ledger);
-    ec_table_free(&other, &sweep->ledger);
-    return status;
-}
-
-ec_status ec_parts_collect(ec_parts *out, ec_sweep *sweep, const ec_pieces *pieces, bool side_a,
-                           ec_error *err)
+ec_status ec_pieces_join(ec_parts *out, ec_sweep *sweep, const ec_pieces *pieces, bool side_a,
+                         ec_error *err)
 {
     ec_status status = EC_OK;
     ec_table t = {.rows = 0};
@@ -261,23 +215,17 @@ ec_status ec_parts_collect(ec_parts *out, ec_sweep *sweep, const ec_pieces *piec
         if (piece->side_a != side_a || piece->top)
             continue;
         EC_TRY(build_piece(&t, sweep, piece, err));
-        EC_TRY(add_part(out, &t, sweep, err));
+        EC_TRY(ec_parts_add(out, &t, EC_NO_INDEX, &sweep->ledger, err));
     }
-    EC_TRY(join_sharing(out, sweep, err));
+    EC_TRY(ec_parts_join(out, EC_NO_INDEX, &sweep->ledger, err));
+    for (size_t i = 0; i < out->n; i++)
+        EC_TRY(ec_table_reduce(&out->items[i], &sweep->ledger, err));
 done:
     ec_table_free(&t, &sweep->ledger);
     return status;
 }
 
-void ec_parts_clear(ec_parts *parts, ec_sweep *sweep)
-{
-    for (size_t i = 0; i < parts->n; i++)
-        ec_table_free(&parts->items[i], &sweep->ledger);
-    ec_free(parts->items);
-    *parts = (ec_parts){.n = 0};
-}
-
-ec_status ec_parts_multiply(ec_table *t, const ec_parts *parts, ec_sweep *sweep, ec_error *err)
+ec_status ec_pieces_multiply(ec_table *t, const ec_parts *parts, ec_sweep *sweep, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_table own;

@@ -26,24 +26,19 @@ typedef struct ec_pieces {
     size_t n;
 } ec_pieces;
 
-/** The pieces of a cut, each with the root towards which the predicted work is least. */
+/** The pieces of a cut, each with the root towards which the predicted work is least of those that
+ * fit sweep->max_bytes, by the route of the sweep's ledger; which must have no limits of its own.
+ */
 EC_NODISCARD ec_status ec_pieces_find(ec_pieces *out, ec_sweep *sweep, ec_error *err);
 void ec_pieces_clear(ec_pieces *pieces);
 
-/** Tables not yet joined, no two with the same indices. */
-typedef struct ec_parts {
-    ec_table *items;
-    size_t n, capacity;
-} ec_parts;
-
-/** All pieces of one side but the top one, joined as far as they share indices. Owns: *out, cleared
- * by ec_parts_clear, also after an error. */
-EC_NODISCARD ec_status ec_parts_collect(ec_parts *out, ec_sweep *sweep, const ec_pieces *pieces,
-                                        bool side_a, ec_error *err);
-void ec_parts_clear(ec_parts *parts, ec_sweep *sweep);
+/** All pieces of one side but the top one, joined as far as they share indices, reduced. Owns:
+ * *out, cleared by ec_parts_clear, also after an error. */
+EC_NODISCARD ec_status ec_pieces_join(ec_parts *out, ec_sweep *sweep, const ec_pieces *pieces,
+                                      bool side_a, ec_error *err);
 
 /** t <- t with all parts, indices ascending, reduced; t may be empty. */
-EC_NODISCARD ec_status ec_parts_multiply(ec_table *t, const ec_parts *parts, ec_sweep *sweep,
-                                         ec_error *err);
+EC_NODISCARD ec_status ec_pieces_multiply(ec_table *t, const ec_parts *parts, ec_sweep *sweep,
+                                          ec_error *err);
 
 #endif

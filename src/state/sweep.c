@@ -87,6 +87,9 @@ ec_status ec_sweep_init(ec_sweep *sweep, const ec_run *run, ec_error *err)
     ec_status status = EC_OK;
     size_t levels = sweep->arch->n_levels, n;
 
+    sweep->max_bytes = sweep->ledger.max_bytes;
+    sweep->max_flops = sweep->ledger.max_flops;
+    sweep->ledger.max_bytes = sweep->ledger.max_flops = 0;
     EC_NEW(sweep->level_start, levels + 1);
     EC_TRY(number_vertices(sweep, run, err));
     n = sweep->level_start[levels];
@@ -108,8 +111,9 @@ void ec_sweep_restart(ec_sweep *sweep, bool plan)
         if (sweep->whole != NULL)
             ec_table_free(&sweep->whole[l], &sweep->ledger);
         if (sweep->window != NULL)
-            ec_table_free(&sweep->window[l], &sweep->ledger);
+            ec_parts_clear(&sweep->window[l], &sweep->ledger);
     }
+    ec_table_free(&sweep->message, &sweep->ledger);
     ec_ledger_start(&sweep->ledger, plan);
 }
 
@@ -272,25 +276,16 @@ static ec_status begin_up(bool *ready, ec_table *t, ec_sweep *sweep, ec_vertex v
 /* t, all children of v: its matrix. Equal subtrees need it once. */
 static ec_status complete_up(ec_table *t, ec_sweep *sweep, ec_vertex v, ec_error *err)
 {
-    ec_status status = apply_matrix(t, sweep, v, true, err);
-
-    if (status == EC_OK && sweep->pure[ec_sweep_id(sweep, v)] && sweep->shared_below[v.level])
-        status = ec_table_copy(&sweep->whole[v.level], t, &sweep->ledger, err);
-    return status;
-}
-
-/* t <- t u over the index u is open in; t may still be empty; u is used up */
-static ec_status absorb(ec_table *t, ec_table *u, ec_sweep *sweep, ec_error *err)
-{
     ec_status status = EC_OK;
 
-    if (t->rows == 0) {
-        *t = *u;
-        *u = (ec_table){.rows = 0};
-        return EC_OK;
+    if (v.level > 0) {
+        EC_TRY(ec_parts_join(&sweep->window[v.level], ec_sweep_id(sweep, v), &sweep->ledger, err));
+        ec_parts_take(t, &sweep->window[v.level]);
     }
-    status = ec_table_join(t, u, u->index[u->n - 1].id, &sweep->ledger, err);
-    ec_table_free(u, &sweep->ledger);
+    EC_TRY(apply_matrix(t, sweep, v, true, err));
+    if (sweep->pure[ec_sweep_id(sweep, v)] && sweep->shared_below[v.level])
+        EC_TRY(ec_table_copy(&sweep->whole[v.level], t, &sweep->ledger, err));
+done:
     return status;
 }
 
@@ -299,7 +294,7 @@ static ec_status step_up(ec_sweep *sweep, ec_walk *walk, ec_walk_event event, bo
                          ec_error *err)
 {
     ec_vertex v = {walk->level, ec_walk_position(walk)};
-    ec_table *t = &sweep->window[v.level];
+    ec_table *t = &sweep->message;
     ec_status status = EC_OK;
 
     if (event == EC_WALK_ENTER) {
@@ -312,7 +307,8 @@ static ec_status step_up(ec_sweep *sweep, ec_walk *walk, ec_walk_event event, bo
         EC_TRY(complete_up(t, sweep, v, err));
     *ready = false;
     if (v.level < walk->top)
-        EC_TRY(absorb(&sweep->window[v.level + 1], t, sweep, err));
+        EC_TRY(ec_parts_add(&sweep->window[v.level + 1], t,
+                            ec_sweep_id(sweep, ec_sweep_parent(sweep, v)), &sweep->ledger, err));
 done:
     return status;
 }
@@ -328,11 +324,11 @@ ec_status ec_sweep_up(ec_table *out, ec_sweep *sweep, ec_vertex v, ec_error *err
     EC_TRY(ec_walk_init(&walk, sweep->arch, v.level, v.position, err));
     while ((event = ec_walk_next(&walk)) != EC_WALK_END)
         EC_TRY(step_up(sweep, &walk, event, &ready, err));
-    *out = sweep->window[v.level];
-    sweep->window[v.level] = (ec_table){.rows = 0};
+    *out = sweep->message;
+    sweep->message = (ec_table){.rows = 0};
 done:
     ec_walk_clear(&walk);
-    return status; /* after an error the open windows are freed with the sweep */
+    return status; /* after an error what is open is freed with the sweep */
 }
 
 /* product of up() of the children of v other than `child`; left empty if there is no other */
@@ -340,6 +336,8 @@ static ec_status sweep_beside(ec_table *out, ec_sweep *sweep, ec_vertex v, size_
                               ec_error *err)
 {
     const ec_level *level = &sweep->arch->levels[v.level];
+    uint32_t open = ec_sweep_id(sweep, v);
+    ec_parts parts = {.n = 0};
     ec_table up = {.rows = 0};
     ec_status status = EC_OK;
 
@@ -348,12 +346,16 @@ static ec_status sweep_beside(ec_table *out, ec_sweep *sweep, ec_vertex v, size_
         if (other == child)
             continue;
         EC_TRY(ec_sweep_up(&up, sweep, (ec_vertex){v.level - 1, other}, err));
-        EC_TRY(absorb(out, &up, sweep, err));
+        EC_TRY(ec_parts_add(&parts, &up, open, &sweep->ledger, err));
     }
-    if (out->rows != 0)
+    EC_TRY(ec_parts_join(&parts, open, &sweep->ledger, err));
+    if (parts.n > 0) {
+        ec_parts_take(out, &parts);
         EC_TRY(ec_table_reduce(out, &sweep->ledger, err));
+    }
 done:
     ec_table_free(&up, &sweep->ledger);
+    ec_parts_clear(&parts, &sweep->ledger);
     return status;
 }
 

@@ -15,7 +15,7 @@
  *     down(v)  of v and all above and beside it, open in the index below v
  */
 
-#include "state/table.h"
+#include "state/parts.h"
 
 #include "entcap/model.h"
 #include "entcap/network.h"
@@ -37,8 +37,11 @@ typedef struct ec_sweep {
     bool *shared_below;  /* of every level: all matrices up to it shared */
     double *scratch;     /* one matrix, scaled */
     ec_table *whole;  /* of every level: up(v) of pure subtrees with shared weights, once known */
-    ec_table *window; /* of every level: children of the open index, joined */
+    ec_parts *window; /* of every level: children of the open index that are done */
+    ec_table message; /* up(v) in the making */
     ec_ledger ledger;
+    double max_bytes, max_flops; /* the ledger's limits at first; plans go without */
+    unsigned without_routes;     /* bit r: ec_route r is not to be used */
 } ec_sweep;
 
 /** From `arch`, `weights`, `a`, `side_a` and `site`, set by the caller, work out the rest. Owns:

@@ -17,6 +17,7 @@
  */
 
 #include "entcap/linalg.h"
+#include "entcap/state.h"
 
 enum { EC_TABLE_INDICES = 32 };
 
@@ -46,9 +47,10 @@ double ec_table_norm(const ec_table *t);
  */
 double ec_table_grown_error(double error, double norms, double terms, double result);
 
-/** What a walk takes. */
+/** What a walk takes, and the way it goes. */
 typedef struct ec_ledger {
     bool plan;
+    ec_route route;
     double bytes, peak_bytes; /* of tables alive now, and at most */
     double flops;
     double max_bytes, max_flops; /* EC_ELIMIT beyond; 0: no limit */
@@ -67,14 +69,17 @@ void ec_ledger_start(ec_ledger *ledger, bool plan);
 EC_NODISCARD ec_status ec_ledger_bytes(ec_ledger *ledger, double bytes, ec_error *err);
 EC_NODISCARD ec_status ec_ledger_flops(ec_ledger *ledger, double flops, ec_error *err);
 
-/** A zeroed table rows x prod dims. Owns: *out, freed by ec_table_free, also after an error.
- * Errors: EC_ELIMIT, EC_ENOMEM. */
+/** A zeroed table rows x prod dims; a square one for rows = 0. Owns: *out, freed by ec_table_free,
+ * also after an error. Errors: EC_ELIMIT, EC_ENOMEM. */
 EC_NODISCARD ec_status ec_table_new(ec_table *out, ec_ledger *ledger, size_t rows, size_t n,
                                     const ec_index *index, ec_error *err);
 void ec_table_free(ec_table *t, ec_ledger *ledger);
 
 EC_NODISCARD ec_status ec_table_copy(ec_table *out, const ec_table *from, ec_ledger *ledger,
                                      ec_error *err);
+
+/** t <- u; u is left empty. */
+void ec_table_move(ec_table *t, ec_table *u, ec_ledger *ledger);
 
 /** Scale to largest |x| in [1/2, 1) by a power of two, noted in log_scale; zero stays zero. */
 void ec_table_scale(ec_table *t);
@@ -88,10 +93,14 @@ EC_NODISCARD ec_status ec_table_reduce(ec_table *t, ec_ledger *ledger, ec_error 
  *     [(r1, r2); i u j] = t[r1; i] u[r2; j]
  *
  * rows multiply, columns are the union of the indices, ascending, `open` (or EC_NO_INDEX) last.
- * t is reduced first, u is expected to be, the result is not.
+ * t is reduced first, u is expected to be. The result is not, unless the route is to stream and it
+ * would have far more rows than columns.
  */
 EC_NODISCARD ec_status ec_table_join(ec_table *t, const ec_table *u, uint32_t open,
                                      ec_ledger *ledger, ec_error *err);
+
+/** Predicted flops of joining two tables, both reduced before and the result after. */
+double ec_table_join_flops(const ec_table *t, const ec_table *u, const ec_ledger *ledger);
 
 /** t <- sum over the open (last) index a of t[..., a] op(W)[a, b]; b is the new open index. */
 EC_NODISCARD ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledger,

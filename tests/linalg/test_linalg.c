@@ -119,6 +119,38 @@ static void r_has_the_gram_matrix_of_a_and_zeros_below(void **state)
     }
 }
 
+/* rows of two trapezoids and a full matrix appended one after the other, against all at once */
+static void appended_rows_have_the_gram_matrix_of_all(void **state)
+{
+    ec_error err = {0};
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed());
+    for (size_t round = 0; round < check_count(50); round++) {
+        double all[3 * MAX * MAX] = {0}, r[MAX * MAX] = {0}, b[MAX * MAX], want[MAX * MAX] = {0};
+        size_t n = 1 + ec_rng_below(&rng, MAX), rows = 0;
+
+        for (size_t block = 0; block < 3; block++) {
+            size_t m = 1 + ec_rng_below(&rng, n), l = block == 0 ? 0 : ec_rng_below(&rng, m + 1);
+            fill(b, m * n, &rng); /* by columns; below the trapezoid stands what must not be read */
+            for (size_t i = 0; i < m; i++)
+                for (size_t j = i + l > m ? i + l - m : 0; j < n; j++)
+                    all[(rows + i) * n + j] = b[j * m + i];
+            rows += m;
+            assert_ok(ec_linalg_qr_append(r, n, n, b, m, l, &err), &err);
+        }
+        gram(want, all, rows, n);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++) {
+                double got = 0;
+                for (size_t k = 0; k <= i && k <= j; k++)
+                    got += r[i * n + k] * r[j * n + k];
+                assert_close(got, want[i * n + j], 1e-12);
+            }
+    }
+}
+
 /* A <- (I - 2 v v^T / |v|^2) A: a random reflection of the m x n matrix's rows */
 static void reflect_rows(double *a, size_t m, size_t n, ec_rng *rng)
 {
@@ -224,6 +256,8 @@ static ec_status all_factorizations(void *arg, ec_error *err)
         status = ec_linalg_svd_values(s, r, 2, 2, err);
     if (status == EC_OK)
         status = ec_linalg_eigen_symmetric(s, symmetric, 2, err);
+    if (status == EC_OK)
+        status = ec_linalg_qr_append(r, 2, 2, s, 1, 0, err);
     return status;
 }
 
@@ -240,6 +274,7 @@ int main(void)
         cmocka_unit_test(single_precision_gemm_multiplies_small_integers_exactly),
         cmocka_unit_test(with_beta_zero_the_old_content_is_not_read),
         cmocka_unit_test(r_has_the_gram_matrix_of_a_and_zeros_below),
+        cmocka_unit_test(appended_rows_have_the_gram_matrix_of_all),
         cmocka_unit_test(singular_values_of_a_rotated_diagonal_are_the_diagonal),
         cmocka_unit_test(eigenvectors_rebuild_the_symmetric_matrix),
         cmocka_unit_test(matrices_that_are_not_finite_are_reported),
