@@ -188,7 +188,13 @@ void ec_arch_free(ec_arch *arch);
 EC_NODISCARD ec_status ec_arch_print(ec_text *text, const ec_arch *arch, ec_error *err);
 
 /**
- * Override a width: "r0=16" or "input=8" (channels M) in the layers form, "INDEX=4" in a network.
+ * Number of the level whose width is called `name`: "input" or, as in formulas, "M" for level 0,
+ * else "r0", "r1", ...; n_levels if there is none.
+ */
+size_t ec_arch_find_level(const ec_arch *arch, const char *name);
+
+/**
+ * Override a width: "r0=16", "input=8" or "M=8" in the layers form, "INDEX=4" in a network.
  * Errors: EC_EINVAL (unknown name, with the nearest known one; value outside 1 .. 2^20).
  */
 EC_NODISCARD ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err);

@@ -107,7 +107,7 @@ void ec_ranges_clear(ec_ranges *ranges);
 
 /**
  * Replace one range: "r0=8", "r0=8,16,32", "r0=4..64" (step 1), "r0=4..64:+4", "r0=4..64:x2", or
- * several joined by commas; "input=..." for M.
+ * several joined by commas; "input=..." or "M=..." for M.
  * Errors: EC_EINVAL (an unknown width, with the nearest known one; a value outside 1 .. 2^20, a
  *         range that runs backwards, a step of 0 or x1, a repeated value), EC_ENOMEM
  */

@@ -73,6 +73,17 @@ bool ec_arch_shared_below(const ec_arch *arch, size_t level)
 
 /* -------------------------------------------------------------------- overrides */
 
+size_t ec_arch_find_level(const ec_arch *arch, const char *name)
+{
+    size_t l = 0;
+
+    if (strcmp(name, "M") == 0)
+        return 0;
+    while (l < arch->n_levels && strcmp(arch->levels[l].name, name) != 0)
+        l++;
+    return l;
+}
+
 /* The widths that a name stands for; false if there is none of the name. */
 static bool set_width(ec_arch *arch, const char *name, uint32_t dim)
 {
@@ -81,20 +92,19 @@ static bool set_width(ec_arch *arch, const char *name, uint32_t dim)
             arch->indices[i].dim = dim;
             return true;
         }
-    for (size_t l = 0; l < arch->n_levels; l++) {
-        ec_level *level = &arch->levels[l];
-        if (strcmp(level->name, name) != 0)
-            continue;
-        level->dim = dim;
-        if (l == 0)
-            arch->input.channels = dim;
-        else {
-            level[-1].out = dim;
-            arch->layers[level[-1].layer].channels = dim;
-        }
+
+    size_t l = ec_arch_find_level(arch, name);
+    if (l == arch->n_levels)
+        return false;
+    ec_level *level = &arch->levels[l];
+    level->dim = dim;
+    if (l == 0) {
+        arch->input.channels = dim;
         return true;
     }
-    return false;
+    level[-1].out = dim;
+    arch->layers[level[-1].layer].channels = dim;
+    return true;
 }
 
 ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err)

@@ -143,11 +143,11 @@ static ec_status find_level(size_t *level, const ec_arch *arch, const char *text
     if (length < sizeof name)
         memcpy(name, text, length);
     nearest.word = name;
-    for (*level = 0; *level < arch->n_levels; (*level)++) {
-        if (strcmp(arch->levels[*level].name, name) == 0)
-            return EC_OK;
-        ec_nearest_offer(&nearest, arch->levels[*level].name);
-    }
+    *level = ec_arch_find_level(arch, name);
+    if (*level < arch->n_levels)
+        return EC_OK;
+    for (size_t l = 0; l < arch->n_levels; l++)
+        ec_nearest_offer(&nearest, arch->levels[l].name);
     if (nearest.best != NULL)
         return ec_fail(err, EC_EINVAL, "'%.60s': unknown width, did you mean '%s'?", text,
                        nearest.best);

@@ -157,6 +157,30 @@ static void widths_are_overridden(void **state)
     ec_arch_free(arch);
 }
 
+static void m_is_another_name_of_input(void **state)
+{
+    (void)state;
+    ec_arch *arch = parsed(partly_shared);
+    ec_error err = {0};
+
+    assert_ok(ec_arch_set(arch, "M=6", NULL), NULL);
+    assert_int_equal(arch->levels[0].dim, 6);
+    assert_int_equal(arch->input.channels, 6);
+    ec_arch_free(arch);
+
+    /* but where an index has the name, it has it */
+    arch = parsed("name: t\nnetwork: {indices: {a: 2, M: 3}, tensors: {T: [a, M]}, "
+                  "open: [a, M]}\n");
+    assert_ok(ec_arch_set(arch, "M=5", NULL), NULL);
+    assert_int_equal(arch->indices[1].dim, 5);
+    ec_arch_free(arch);
+    arch = parsed("name: t\nnetwork: {indices: {a: 2, b: 3}, tensors: {T: [a, b]}, "
+                  "open: [a, b]}\n");
+    assert_int_equal(ec_arch_set(arch, "M=5", &err), EC_EINVAL);
+    assert_string_equal(err.msg, "there is no width 'M'; name an index of the network");
+    ec_arch_free(arch);
+}
+
 static void wrong_overrides_are_refused_and_change_nothing(void **state)
 {
     (void)state;
@@ -221,6 +245,7 @@ int main(void)
         cmocka_unit_test(weights_and_products_are_counted),
         cmocka_unit_test(counts_are_exact_beyond_64_bits),
         cmocka_unit_test(widths_are_overridden),
+        cmocka_unit_test(m_is_another_name_of_input),
         cmocka_unit_test(wrong_overrides_are_refused_and_change_nothing),
         cmocka_unit_test(layer_kinds_and_builtins_can_be_listed),
     };

@@ -53,6 +53,7 @@ static void a_setting_is_a_list_of_runs(void **state)
     assert_values(*state, "r0=8", "3 / 8 / 7");
     assert_values(*state, "r1=16,8,32", "3 / 5 / 16 8 32");
     assert_values(*state, "input=2..5", "2 3 4 5 / 5 / 7");
+    assert_values(*state, "M=2..4:x2", "2 4 / 5 / 7");
     assert_values(*state, "r0=4..17:+4", "3 / 4 8 12 16 / 7");
     assert_values(*state, "r0=4..64:x2", "3 / 4 8 16 32 64 / 7");
     assert_values(*state, "r0=3..90:x3", "3 / 3 9 27 81 / 7");

@@ -11,7 +11,7 @@ static const tool_usage usage = {
     .about =
         "Choose the widths: the largest bounds within a budget, or the smallest cost that\n"
         "meets required bounds. The answer is proved optimal. Every channel width runs from 1\n"
-        "to 512 unless --range says otherwise; M (input) stays as it is. A budget of memory\n"
+        "to 512 unless --range says otherwise; M (also input) stays as it is. A budget of memory\n"
         "counts 4 bytes a parameter. Exit code 1: no design meets the requirements.\n",
     .examples =
         "  entcap design --maximize left-right --budget params=10000 models/fashion-convac.yaml\n"

@@ -5,10 +5,10 @@ static const tool_usage usage = {
     .arguments = "FILE...",
     .min_files = 1,
     .max_files = SIZE_MAX,
-    .about =
-        "Print the bound of every partition as the exact minimum of monomials in the widths\n"
-        "(M, r0, r1, ...): only terms that are the minimum for some widths. Where weights are\n"
-        "shared, the shared-weights bound follows with its binomials C(n,k).\n",
+    .about = "Print the bound of every partition as the exact minimum of monomials in the widths\n"
+             "(r0, r1, ..., and M, the channels of a site): only terms that are the minimum for\n"
+             "some widths. Where weights are shared, the shared-weights bound follows with its\n"
+             "binomials C(n,k).\n",
     .examples = "  entcap formula models/fashion-convac.yaml\n"
                 "  entcap formula --latex --partition left-right models/closed-form-1d.yaml\n"
                 "  entcap formula --json models/gap-p3.yaml\n",

@@ -130,8 +130,8 @@ int cmd_sweep(tool *t)
          TOOL_LIST,
          &o.sets,
          "NAME=RANGE",
-         "values of a width: r0=8,16,32, r0=4..64 (step 1), r0=4..64:+4, r0=4..64:x2; `input` is "
-         "M; may be repeated",
+         "values of a width: r0=8,16,32, r0=4..64 (step 1), r0=4..64:+4, r0=4..64:x2; M (also "
+         "input) is the channels of a site; may be repeated",
          {0, 0}},
         {"where",
          0,

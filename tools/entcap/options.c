@@ -64,7 +64,7 @@ static void add_shared(parser *p)
          TOOL_LIST,
          &t->sets,
          "NAME=N",
-         "override a width (r0=16); may be repeated",
+         "override a width: r0=16, or M=8 (also input=8), the channels of a site; may be repeated",
          {0, 0}},
         {"json", 0, TOOL_FLAG, &t->json, NULL, "print JSON", {0, 0}},
         {"quiet", 'q', TOOL_FLAG, &t->quiet, NULL, "no progress, no warnings", {0, 0}},
