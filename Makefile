@@ -31,7 +31,8 @@ system       = $(subst -I,-isystem ,$(shell pkg-config --cflags-only-I $(1)))
 soname       = $(shell objdump -p $$($(CC) -print-file-name=lib$(2).so) | \
                sed -n 's/^ *SONAME *\(.*\)/-DEC_SONAME_$(1)=\\"\1\\"/p')
 SONAMES     := $(call soname,IGRAPH,igraph) $(call soname,FLINT,flint) $(call soname,GLPK,glpk) \
-               $(call soname,LAPACKE,lapacke) $(call soname,OPENBLAS,openblas)
+               $(call soname,LAPACKE,lapacke) $(call soname,OPENBLAS,openblas) \
+               $(call soname,METIS,metis)
 EC_CFLAGS   := -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
                $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP $(SONAMES)
 DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
@@ -41,7 +42,7 @@ LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
 # Linked; the heavy ones are loaded when they are first needed (src/core/library.h), by the names
 # that the linker would write into the program.
 LINKED_PKGS := yaml-0.1 jansson zlib libmd gmp
-LIBS        := $(shell pkg-config --libs $(LINKED_PKGS)) -lm -ldl
+LIBS        := $(shell pkg-config --libs $(LINKED_PKGS)) -lcsv -lm -ldl
 DRAW_LIBS   := $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
 
 # ---- files

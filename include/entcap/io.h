@@ -4,7 +4,7 @@
 
 /**
  * io: files and formats, with the libraries behind them fenced in. Whole files, files replaced
- * atomically, gzip, idx, npy, safetensors, hashes, and JSON documents.
+ * atomically, gzip, idx, npy, CSV, safetensors, hashes, and JSON documents.
  */
 
 #include "entcap/core.h"
@@ -120,6 +120,41 @@ EC_NODISCARD ec_status ec_npy_parse(ec_array *out, const unsigned char *data, si
 
 /** Write npy, version 1, little-endian, C order, atomically. Errors: EC_EIO, EC_ENOMEM. */
 EC_NODISCARD ec_status ec_npy_write(const ec_array *array, const char *path, ec_error *err);
+
+/** Write idx, uncompressed, atomically. Errors: EC_EINVAL (a type that idx does not have; a side of
+ * 2^32 or more), EC_EIO, EC_ENOMEM. */
+EC_NODISCARD ec_status ec_idx_write(const ec_array *array, const char *path, ec_error *err);
+
+/** A table of numbers. */
+typedef struct ec_csv {
+    ec_array cells; /* EC_F64, [rows, columns] */
+    char **name;    /* columns; NULL if the file has no header */
+} ec_csv;
+
+/**
+ * Read comma-separated values (RFC 4180; gzip or not). The first row is a header if one of its
+ * fields is not a number; every other field must be one ("nan" and "inf" are). Empty lines are
+ * skipped.
+ *
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: EC_EIO; EC_EPARSE (bad gzip; quotes out of place; a field that is no number; a row of
+ *         another length; no rows); EC_ELIMIT; EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_csv_read(ec_csv *out, const char *path, const ec_run *run, ec_error *err);
+EC_NODISCARD ec_status ec_csv_parse(ec_csv *out, const unsigned char *data, size_t size,
+                                    const char *file, const ec_run *run, ec_error *err);
+void ec_csv_clear(ec_csv *csv);
+
+/** Number of the column of this name, or written as a number from 0. Errors: EC_EINVAL */
+EC_NODISCARD ec_status ec_csv_column(size_t *column, const ec_csv *csv, const char *name,
+                                     ec_error *err);
+
+/**
+ * Write a 2-D array as CSV, atomically: names[columns] (or NULL) as a header, numbers so that they
+ * read back the same. Errors: EC_EINVAL (not 2-D), EC_EIO, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_csv_write(const ec_array *array, char *const *names, const char *path,
+                                    ec_error *err);
 
 /* ------------------------------------------------------------- safetensors */
 

@@ -136,4 +136,30 @@ EC_NODISCARD ec_status ec_linalg_svd_values(double *s, double *a, size_t m, size
 EC_NODISCARD ec_status ec_linalg_eigen_symmetric(double *values, double *a, size_t n,
                                                  ec_error *err);
 
+/**
+ * Eigenvalues of a symmetric n x n matrix, n >= 1, ascending; only its lower triangle is read. A is
+ * destroyed.
+ *
+ * Cost:   4/3 n^3 flops.
+ * Errors: EC_ENUMERIC (not finite, or no convergence), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_linalg_eigenvalues_symmetric(double *values, double *a, size_t n,
+                                                       ec_error *err);
+
+/**
+ * Cholesky with diagonal pivots of a symmetric positive semidefinite n x n matrix, n >= 1:
+ *
+ *     A[pivot[i], pivot[j]] = sum_{k < rank} L[i, k] L[j, k]
+ *
+ * until no diagonal element of what is left exceeds n eps times the largest of A. Only the lower
+ * triangle of A is read; L replaces it: element (i, k), k <= i, k < rank. What stands above the
+ * diagonal and from column `rank` on means nothing.
+ *
+ * Cost:   n rank^2 flops.
+ * Owns:   pivot: n entries.
+ * Errors: EC_ENUMERIC (not finite), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_linalg_cholesky_pivoted(size_t *rank, uint32_t *pivot, double *a,
+                                                  size_t n, ec_error *err);
+
 #endif

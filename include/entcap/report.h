@@ -12,6 +12,7 @@
  */
 
 #include "entcap/bound.h"
+#include "entcap/data.h"
 #include "entcap/design.h"
 #include "entcap/io.h"
 #include "entcap/state.h"
@@ -91,6 +92,20 @@ void ec_report_design_json(ec_json *json, const ec_design_found *found);
 /** The same for people. Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_report_design_text(ec_text *out, const ec_design_found *found, bool color,
                                              ec_error *err);
+
+/* -------------------------------------------------------------------- data */
+
+/** Entropies of data. All borrowed. */
+typedef struct ec_entropies_found {
+    const ec_samples *samples;
+    const ec_blocks *blocks;
+    const ec_entropy_options *options;
+    const ec_entropies *entropies;
+} ec_entropies_found;
+
+/** The document of `entcap data entropy`, and the same for people. */
+void ec_report_entropies_json(ec_json *json, const ec_entropies_found *found);
+void ec_report_entropies_text(ec_text *out, const ec_entropies_found *found, bool color);
 
 /* -------------------------------------------------------------------- JSON */
 

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #define FUNCTIONS(X)                                                                               \
-    X(LAPACKE_dgelqf_work) X(LAPACKE_dgesdd_work) X(LAPACKE_dsyevd_work) X(LAPACKE_dtpqrt_work)
+    X(LAPACKE_dgelqf_work)                                                                         \
+    X(LAPACKE_dgesdd_work)                                                                         \
+    X(LAPACKE_dsyevd_work) X(LAPACKE_dtpqrt_work) X(LAPACKE_dpstrf_work)
 
 static struct {
     FUNCTIONS(EC_LIBRARY_MEMBER)
@@ -144,26 +146,62 @@ done:
     return status;
 }
 
-ec_status ec_linalg_eigen_symmetric(double *values, double *a, size_t n, ec_error *err)
+/* Eigenvalues ('N'), or vectors, too ('V'), which replace A. The row-major lower triangle is the
+   column-major upper one; eigenvector i fills column i, which is row i here. */
+static ec_status eigen(double *values, double *a, size_t n, char job, ec_error *err)
 {
+    static const char what[] = "eigendecomposition";
     ec_status status = EC_OK;
     lapack_int order = to_int(n), lwork = -1, *iwork = NULL, iwish = 0;
     double *work = NULL, wish = 0;
 
     EC_TRY(ec_library_load(&library, err));
-    EC_TRY(require_finite(a, n * n, "eigendecomposition", err));
-    /* the row-major lower triangle is the column-major upper one; eigenvector i fills column i,
-       which is row i here */
-    EC_TRY(from_info(lapack.LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values,
+    EC_TRY(require_finite(a, n * n, what, err));
+    EC_TRY(from_info(lapack.LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, a, order, values,
                                                 &wish, -1, &iwish, -1),
-                     "eigendecomposition", err));
+                     what, err));
     EC_TRY(new_work(&work, &lwork, wish, err));
     EC_NEW(iwork, (size_t)iwish);
-    EC_TRY(from_info(lapack.LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values,
+    EC_TRY(from_info(lapack.LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, a, order, values,
                                                 work, lwork, iwork, iwish),
-                     "eigendecomposition", err));
+                     what, err));
 done:
     ec_free(work);
     ec_free(iwork);
+    return status;
+}
+
+ec_status ec_linalg_eigen_symmetric(double *values, double *a, size_t n, ec_error *err)
+{
+    return eigen(values, a, n, 'V', err);
+}
+
+ec_status ec_linalg_eigenvalues_symmetric(double *values, double *a, size_t n, ec_error *err)
+{
+    return eigen(values, a, n, 'N', err);
+}
+
+ec_status ec_linalg_cholesky_pivoted(size_t *rank, uint32_t *pivot, double *a, size_t n,
+                                     ec_error *err)
+{
+    ec_status status = EC_OK;
+    lapack_int order = to_int(n), found = 0, *from = NULL;
+    double *work = NULL;
+
+    *rank = 0;
+    EC_TRY(ec_library_load(&library, err));
+    EC_TRY(require_finite(a, n * n, "Cholesky decomposition", err));
+    EC_NEW(from, n);
+    EC_NEW(work, 2 * n);
+    /* P^T A P = U^T U, column-major, U^T = L row-major; info 1: the rank is below n */
+    lapack_int info =
+        lapack.LAPACKE_dpstrf_work(LAPACK_COL_MAJOR, 'U', order, a, order, from, &found, -1, work);
+    assert(info >= 0);
+    *rank = info >= 0 ? (size_t)found : 0;
+    for (size_t i = 0; i < n; i++)
+        pivot[i] = (uint32_t)(from[i] - 1);
+done:
+    ec_free(from);
+    ec_free(work);
     return status;
 }

@@ -229,9 +229,63 @@ static void eigenvectors_rebuild_the_symmetric_matrix(void **state)
     }
 }
 
+static void eigenvalues_alone_are_the_same(void **state)
+{
+    double a[MAX * MAX], b[MAX * MAX], with[MAX], without[MAX];
+    ec_error err = {0};
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed());
+    for (size_t n = 1; n <= MAX; n++) {
+        fill(a, n * n, &rng);
+        memcpy(b, a, n * n * sizeof *a);
+        assert_ok(ec_linalg_eigen_symmetric(with, a, n, &err), &err);
+        assert_ok(ec_linalg_eigenvalues_symmetric(without, b, n, &err), &err);
+        for (size_t i = 0; i < n; i++)
+            assert_close(without[i], with[i], 1e-12);
+    }
+}
+
+/* A = X X^T with X n x r of random numbers: rank r, and L L^T gives it back. */
+static void pivoted_cholesky_finds_the_rank_it_was_built_with(void **state)
+{
+    double x[MAX * MAX], a[MAX * MAX], l[MAX * MAX];
+    uint32_t pivot[MAX];
+    ec_error err = {0};
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed());
+    for (size_t round = 0; round < check_count(40); round++) {
+        size_t n = 1 + ec_rng_below(&rng, MAX), r = 1 + ec_rng_below(&rng, n), rank = 0;
+
+        fill(x, n * r, &rng);
+        memset(a, 0, sizeof a);
+        for (size_t i = 0; i < n * n; i++)
+            for (size_t k = 0; k < r; k++)
+                a[i] += x[i / n * r + k] * x[i % n * r + k];
+        memcpy(l, a, sizeof a);
+        for (size_t i = 0; i < n; i++) /* only the lower triangle may be read */
+            for (size_t j = i + 1; j < n; j++)
+                l[i * n + j] = 1e3;
+        assert_ok(ec_linalg_cholesky_pivoted(&rank, pivot, l, n, &err), &err);
+        assert_int_equal(rank, r);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j <= i; j++) {
+                double sum = 0;
+                for (size_t k = 0; k <= j && k < r; k++)
+                    sum += l[i * n + k] * l[j * n + k];
+                assert_close(sum, a[pivot[i] * n + pivot[j]], 1e-11);
+            }
+    }
+}
+
 static void matrices_that_are_not_finite_are_reported(void **state)
 {
     double a[4] = {1, 2, NAN, 4}, s[4];
+    uint32_t pivot[2];
+    size_t rank;
     ec_error err = {0};
 
     (void)state;
@@ -244,6 +298,9 @@ static void matrices_that_are_not_finite_are_reported(void **state)
     err = (ec_error){0};
     assert_int_equal(ec_linalg_eigen_symmetric(s, a, 2, &err), EC_ENUMERIC);
     assert_string_equal(err.msg, "eigendecomposition of a matrix that is not finite");
+    err = (ec_error){0};
+    assert_int_equal(ec_linalg_cholesky_pivoted(&rank, pivot, a, 2, &err), EC_ENUMERIC);
+    assert_string_equal(err.msg, "Cholesky decomposition of a matrix that is not finite");
 }
 
 static ec_status all_factorizations(void *arg, ec_error *err)
@@ -277,6 +334,8 @@ int main(void)
         cmocka_unit_test(appended_rows_have_the_gram_matrix_of_all),
         cmocka_unit_test(singular_values_of_a_rotated_diagonal_are_the_diagonal),
         cmocka_unit_test(eigenvectors_rebuild_the_symmetric_matrix),
+        cmocka_unit_test(eigenvalues_alone_are_the_same),
+        cmocka_unit_test(pivoted_cholesky_finds_the_rank_it_was_built_with),
         cmocka_unit_test(matrices_that_are_not_finite_are_reported),
         cmocka_unit_test(factorizations_survive_running_out_of_memory),
     };

@@ -163,17 +163,18 @@ static int print_layers(const tool *t)
     return tool_flush(t);
 }
 
-/* A verb explains itself: its own function, asked for help. */
-static int print_verb(tool *t, const char *name)
+/* A verb explains itself: its own function, asked for help; `second`: a verb below it, or NULL. */
+static int print_verb(tool *t, const char *name, const char *second)
 {
-    char help[] = "--help", *argv[] = {(char *)name, help, NULL};
+    char help[] = "--help", *argv[] = {(char *)name, second != NULL ? (char *)second : help,
+                                       second != NULL ? help : NULL, NULL};
 
     t->verb = tool_find_verb(name);
     if (t->verb == NULL)
         return TOOL_USAGE;
     ec_free(t->files);
     t->files = NULL;
-    t->argc = 2;
+    t->argc = second != NULL ? 3 : 2;
     t->argv = argv;
     return t->verb->fn(t);
 }
@@ -182,7 +183,7 @@ int cmd_help(tool *t)
 {
     static const tool_usage usage = {
         .arguments = "[VERB | layers]",
-        .max_files = 1,
+        .max_files = 2, /* data has verbs of its own */
         .about = "Explain the verbs, one verb, or (`entcap help layers`) what a description may "
                  "hold.\n",
     };
@@ -192,5 +193,9 @@ int cmd_help(tool *t)
         return code;
     if (t->n_files == 0)
         return print_overview(t);
-    return strcmp(t->files[0], "layers") == 0 ? print_layers(t) : print_verb(t, t->files[0]);
+    if (t->n_files > 1 && strcmp(t->files[0], "data") != 0)
+        return tool_misuse(t, "unexpected argument '%s'", t->files[1]);
+    if (strcmp(t->files[0], "layers") == 0)
+        return print_layers(t);
+    return print_verb(t, t->files[0], t->n_files > 1 ? t->files[1] : NULL);
 }

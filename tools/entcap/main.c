@@ -10,6 +10,7 @@ const tool_verb tool_verbs[] = {
     {"formula", cmd_formula, "the bounds as formulas in the widths"},
     {"sweep", cmd_sweep, "the bounds over ranges of widths, filtered, or the best for their cost"},
     {"design", cmd_design, "the widths that are proved best under a budget or a requirement"},
+    {"data", cmd_data, "how entangled data are, an order that lowers it, and what it asks for"},
     {"train", cmd_train, "learn weights from labelled samples"},
     {"predict", cmd_predict, "classify samples by saved weights"},
     {"verify", cmd_verify, "measure a network with weights and hold it against the bounds"},
