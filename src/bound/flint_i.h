@@ -12,6 +12,7 @@
 
 #define EC_FLINT_FUNCTIONS(X)                                                                      \
     X(_nmod_vec_dot)                                                                               \
+    X(_nmod_vec_scalar_addmul_nmod)                                                                \
     X(n_is_prime)                                                                                  \
     X(nmod_mat_clear)                                                                              \
     X(nmod_mat_init)                                                                               \

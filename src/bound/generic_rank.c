@@ -37,7 +37,7 @@ static size_t weights_of_level(const ec_arch *arch, size_t l)
 static ec_status reserve_tree(const question *q, const ec_sampling *sampling, ec_error *err)
 {
     ec_sampled_cost cost = {.bytes = 0};
-    ec_status status = ec_bound_sampled_cost(&cost, sampling, err);
+    ec_status status = ec_bound_sampled_cost(&cost, sampling, q->run, err);
 
     for (size_t l = 0; l < q->arch->n_levels; l++)
         cost.bytes += (double)weights_of_level(q->arch, l) * sizeof(uint64_t);

@@ -46,11 +46,11 @@ static ec_status predict(const ec_measurement *m, const ec_sampling *sampling, e
         return ec_fail(err, EC_ELIMIT,
                        "needs more than %llu product inputs on each side, the limit",
                        (unsigned long long)m->options->rank_limit);
-    EC_TRY(ec_bound_sampled_cost(&cost, sampling, err));
+    EC_TRY(ec_bound_sampled_cost(&cost, sampling, m->run, err));
     EC_TRY(ec_run_reserve(m->run, "exact rank", cost.bytes, err));
-    if (cost.multiply_adds > m->options->max_multiply_adds)
+    if (cost.seconds * 1e9 > m->options->max_multiply_adds)
         return ec_fail(err, EC_ELIMIT, "needs %.3g modular multiply-adds, the limit is %.3g",
-                       cost.multiply_adds, m->options->max_multiply_adds);
+                       cost.seconds * 1e9, m->options->max_multiply_adds);
 done:
     return status;
 }

@@ -117,8 +117,8 @@ static void sampled_rank_is_the_rank_of_the_whole_tensor(void **state)
             ec_error err = {0};
 
             assert_ok(ec_bound_sampled_ranks(rank, &sampling, &r.weights, &rng, NULL, &err), &err);
-            assert_ok(ec_bound_sampled_cost(&cost, &sampling, &err), &err);
-            assert_true(cost.bytes > 0 && cost.multiply_adds > 0);
+            assert_ok(ec_bound_sampled_cost(&cost, &sampling, NULL, &err), &err);
+            assert_true(cost.bytes > 0 && cost.seconds > 0);
             for (uint32_t y = 0; y < arch.outputs; y++) {
                 size_t whole = convac_rank(&arch, &w, y, &a);
                 assert_int_equal(rank[y], whole < inputs ? whole : inputs);
