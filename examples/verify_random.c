@@ -36,7 +36,7 @@ static ec_status measure(subject *s, const char *file, const char *partition, co
     if (status == EC_OK)
         status = ec_weights_random(&s->weights, s->arch, &rng, run, err);
     if (status == EC_OK) {
-        const ec_state_input in = {s->arch, &s->weights, &s->partition.a, s->bound.rank};
+        const ec_state_input in = {s->arch, &s->weights, &s->partition.a, s->bound.rank, &s->bound};
         status = ec_state_verify(&s->state, &in, &state_options, run, err);
     }
     return status;

@@ -63,7 +63,7 @@ void sample_init(sample *out, const char *yaml)
         measure_second(&state->labels[1]);
     }
     out->found = (ec_bounds_found){out->arch, &out->partitions, out->bounds};
-    out->measured = (ec_states_found){out->arch, &out->partitions, out->states, out->bounds};
+    out->measured = (ec_states_found){out->arch, &out->partitions, out->states, out->bounds, NULL};
 }
 
 void sample_clear(sample *s)

@@ -30,8 +30,9 @@ typedef struct ec_bounds_found {
 typedef struct ec_states_found {
     const ec_arch *arch;
     const ec_partitions *partitions;
-    const ec_state *states; /* one per partition */
-    const ec_bound *bounds; /* one per partition: what is proved, whatever was claimed */
+    const ec_state *states;    /* one per partition */
+    const ec_bound *bounds;    /* one per partition: what is proved, whatever was claimed */
+    const ec_profile *profile; /* or NULL */
 } ec_states_found;
 
 /** The answer to a question of design. All borrowed. */
@@ -61,7 +62,7 @@ typedef struct ec_widths_found {
     const ec_sweep_rows *fronts; /* one per partition, with its bounds alone: the Pareto front */
 } ec_widths_found;
 
-/** Does every label keep the bound across every partition? */
+/** Does every label keep the bound across every partition, and every cut of the profile? */
 bool ec_report_holds(const ec_states_found *found);
 
 /** Was anything of this partition measured that could have broken the bound? */
@@ -113,6 +114,9 @@ void ec_report_entropies_text(ec_text *out, const ec_entropies_found *found, boo
 EC_NODISCARD ec_status ec_report_bounds_json(ec_json *json, const ec_bounds_found *found,
                                              bool certificate, ec_error *err);
 
+/** An entanglement profile as a member of a document. */
+void ec_report_profile_json(ec_json *json, const char *key, const ec_profile *profile);
+
 /** The document of `entcap verify`. */
 EC_NODISCARD ec_status ec_report_states_json(ec_json *json, const ec_states_found *found,
                                              ec_error *err);
@@ -155,6 +159,12 @@ void ec_table_html(ec_text *out, const ec_table *table, const char *caption);
 EC_NODISCARD ec_status ec_report_bounds_text(ec_text *out, const ec_bounds_found *found,
                                              bool certificate, bool color, ec_error *err);
 EC_NODISCARD ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool color,
+                                             ec_error *err);
+
+/** A profile as a table for people, and as CSV, a line for every cut and label. */
+EC_NODISCARD ec_status ec_report_profile_text(ec_text *out, const ec_profile *profile, bool color,
+                                              ec_error *err);
+EC_NODISCARD ec_status ec_report_profile_csv(ec_text *out, const ec_profile *profile,
                                              ec_error *err);
 
 /* -------------------------------------------------------------------- HTML */

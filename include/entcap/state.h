@@ -8,7 +8,9 @@
  * For a label y and a partition (A, B) the tensor A^y is a matrix M of shape M^|A| x M^|B|. With
  * its singular values s_i and p_i = s_i^2 / sum s^2:
  *
- *     S_2 = -ln sum p^2   <=   S = -sum p ln p   <=   ln rank M   <=   ln bound        (nats)
+ *     S_2 = -ln sum p^2  <=  S = -sum p ln p  <=  ln rank M  <=  ln generic rank  <=  ln bound
+ *
+ * in nats; the generic rank is that of the architecture, for all weights but a null set.
  *
  * Two kinds of number, never mixed. Exact: the rank of the stored weights, and the rank of the
  * matrix of outputs of an ordinary forward pass; both by arithmetic modulo a random 63-bit prime,
@@ -25,10 +27,15 @@
 /** Allowed violation of a link of the chain beyond the estimated floating-point errors, in nats. */
 #define EC_STATE_TOLERANCE 1e-9
 
-/** Inner product of the site features in which spectrum and entropies are taken. */
+/**
+ * Inner product of the site features in which spectrum and entropies are taken. Those of the tensor
+ * itself depend on how the function is written: features scaled by D and W_0 by D^-1 leave every
+ * output as it is and change them. Those with a Gram matrix of the features are the function's own.
+ */
 typedef enum ec_basis {
-    EC_BASIS_SITES,   /* features orthonormal: the tensor itself */
-    EC_BASIS_FEATURES /* Gram matrix of the feature map over [0, 1]: the function's entanglement */
+    EC_BASIS_SITES,    /* features orthonormal: the tensor itself */
+    EC_BASIS_FEATURES, /* Gram matrix of the feature map over [0, 1]: the function's entanglement */
+    EC_BASIS_DATA,     /* that over the pixels of a data set */
 } ec_basis;
 
 /** A number that may be absent. */
@@ -91,6 +98,12 @@ typedef struct ec_forward_check {
     char why[256];   /* if not known */
 } ec_forward_check;
 
+/** Two numbers in the wrong order: lower should have been at most upper. */
+typedef struct ec_broken_link {
+    const char *lower, *upper;     /* "renyi2", "von_neumann", "rank", "forward_check", ... */
+    double lower_nats, upper_nats; /* logarithms of what are ranks */
+} ec_broken_link;
+
 /** What was measured for one label. */
 typedef struct ec_label_state {
     uint32_t label;
@@ -100,7 +113,8 @@ typedef struct ec_label_state {
     ec_measured renyi2;      /* nats; from four copies of the network where that is absent */
     ec_forward_check forward;
     bool holds;
-    char violation[256]; /* the broken link, if not `holds` */
+    ec_broken_link broken; /* if not `holds`: the first link found broken, */
+    char violation[256];   /* and that in words */
 } ec_label_state;
 
 /** What was measured across one partition. */
@@ -116,13 +130,16 @@ typedef struct ec_state {
 typedef struct ec_state_input {
     const ec_arch *arch;
     const ec_weights *weights;
-    const ec_sites *a;   /* side A: neither empty nor everything */
-    const ec_int *bound; /* the claim to hold the network against, >= 0; need not be right */
+    const ec_sites *a;      /* side A: neither empty nor everything */
+    const ec_int *bound;    /* the claim to hold the network against, >= 0; need not be right */
+    const ec_bound *proved; /* what is proved of the architecture, or NULL: a computed generic rank
+                               becomes a link of the chain */
 } ec_state_input;
 
 /** What to measure it with; EC_STATE_OPTIONS_INIT gives the defaults. */
 typedef struct ec_state_options {
     ec_basis basis;
+    const double *gram;           /* M x M, borrowed; EC_BASIS_DATA only */
     bool spectrum, rank, forward; /* parts to compute; a part left out says so in its `why` */
     uint64_t spectrum_limit;      /* largest cut for which a spectrum is computed */
     uint64_t rank_limit;          /* most product inputs a side for the exact rank */
@@ -164,6 +181,74 @@ EC_NODISCARD ec_status ec_state_verify(ec_state *out, const ec_state_input *in,
 
 void ec_state_clear(ec_state *state);
 
+/* ------------------------------------------------------------------- basis */
+
+/**
+ * Gram matrix of the feature map, M x M row-major: G_de = int_0^1 f_d(x) f_e(x) dx. By
+ * Gauss-Legendre with two nodes on the pieces between the bends of the two features, which
+ * integrates the piecewise quadratic product without error but rounding. Needs a feature map.
+ */
+void ec_state_gram_on_interval(double *gram, const ec_weights *weights);
+
+/**
+ * The same over data: the mean of f_d(x) f_e(x) over the values x at all sites of all samples, as
+ * the network reads them (padding counts).
+ *
+ * Cost:   2 M^2 flops a site and sample.
+ * Errors: EC_EINVAL (no feature map, no samples), EC_EIO (no BLAS), EC_ENOMEM, EC_ECANCEL
+ */
+EC_NODISCARD ec_status ec_state_gram_over_data(double *gram, const ec_weights *weights,
+                                               const ec_dataset *data, const ec_run *run,
+                                               ec_error *err);
+
+/* ------------------------------------------------------------------- chain */
+
+/** What kind of statement a number is. */
+typedef enum ec_statement {
+    EC_STATEMENT_MEASURED, /* floating point, with an estimate of its error */
+    EC_STATEMENT_PROBABLE, /* exact, but too small with a stated probability */
+    EC_STATEMENT_PROVED,
+    EC_STATEMENT_CLAIMED /* an assumption, to be refuted */
+} ec_statement;
+
+const char *ec_statement_text(ec_statement statement); /* "measured", "probable", ... */
+
+/** The numbers of the chain, each at most the next. */
+enum {
+    EC_CHAIN_RENYI2,      /* S_2 */
+    EC_CHAIN_VON_NEUMANN, /* S */
+    EC_CHAIN_RANK,        /* ln rank of the stored weights */
+    EC_CHAIN_GENERIC,     /* ln generic rank of the architecture */
+    EC_CHAIN_BOUND,       /* ln bound, or ln claim */
+    EC_N_CHAIN
+};
+
+/**
+ * One number of the chain. The generic rank is the largest rank of the family of weights that the
+ * description names (shared weights stay shared), so it bounds every member, special ones too.
+ */
+typedef struct ec_chain_term {
+    bool known;
+    ec_statement statement;
+    double nats;
+    double error; /* measured: of `nats`; probable: probability that the rank is larger; else 0 */
+    const char *name; /* "renyi2", "von_neumann", "rank", "generic_rank", "bound" */
+    const char *why;  /* if not known; borrowed from the arguments */
+} ec_chain_term;
+
+/** The chain of one label. A rank that meets the proved bound is proved. */
+void ec_state_chain(ec_chain_term chain[EC_N_CHAIN], const ec_label_state *label,
+                    const ec_int *bound, const ec_bound *proved);
+
+/**
+ * Hold all numbers of a label against each other, exact ones first, and set holds, broken and
+ * violation. Every pair counts, so that an absent number in between hides nothing. Exact numbers
+ * are compared as integers, others with EC_STATE_TOLERANCE and their errors.
+ */
+void ec_state_judge(ec_label_state *label, const ec_int *bound, const ec_bound *proved);
+
+/* ---------------------------------------------------------------- spectra */
+
 /**
  * Spectra of all labels, through the minimum cut and never through the full tensor: M = X Z^T with
  * W columns, X and Z reduced to triangles by QR on the way, s = svd(R_X R_Z^T). Labels share
@@ -188,5 +273,69 @@ ec_measured ec_spectrum_von_neumann(const ec_spectrum *spectrum);
 
 /** S_2 = -ln sum p^2 in nats, likewise. */
 ec_measured ec_spectrum_renyi2(const ec_spectrum *spectrum);
+
+/* ---------------------------------------------------------------- profile */
+
+/** What is cut off: the first sites of a scan, or one subtree. */
+typedef enum ec_profile_kind {
+    EC_PROFILE_SITES,   /* 1-D: the first k sites against the rest */
+    EC_PROFILE_COLUMNS, /* 2-D: the first k columns */
+    EC_PROFILE_ROWS,    /* 2-D: the first k rows */
+    EC_PROFILE_BLOCK    /* block:LEVEL:INDEX */
+} ec_profile_kind;
+
+/** One cut of the profile, measured for every label. */
+typedef struct ec_profile_point {
+    ec_profile_kind kind;
+    size_t level;    /* of a block; else 0 */
+    size_t position; /* k, or the INDEX of a block */
+    size_t equal;    /* blocks of the level that have the same entropies, this one among them */
+    size_t size_a;   /* sites in A */
+    ec_int bound;    /* proved: the smaller of min cut and shared bound */
+    ec_measured *von_neumann, *renyi2; /* n_labels each; one block of memory */
+    char violation[300];               /* the first label that breaks its chain; empty: none does */
+} ec_profile_point;
+
+#define EC_PROFILE_NAME 64
+
+/** "block:1:0", "first 5 columns". Returns out. */
+const char *ec_profile_name(char out[EC_PROFILE_NAME], const ec_profile_point *point);
+
+/** Entanglement against the place of the cut. */
+typedef struct ec_profile {
+    ec_basis basis;
+    uint32_t n_labels;
+    ec_profile_point *points; /* blocks level by level, then scans, each in ascending order */
+    size_t n;
+    bool holds; /* S_2 <= S <= ln bound everywhere */
+} ec_profile;
+
+typedef struct ec_profile_options {
+    ec_state_options state; /* basis and limits; only entropies are measured */
+    size_t points;          /* most cuts of a scan, and most blocks of a level; at least 1 */
+} ec_profile_options;
+
+/**
+ * S_2, and S where the spectrum is within the limits, of the blocks of all levels and of a scan of
+ * cut positions (1-D: first k sites; 2-D: first k columns, first k rows).
+ *
+ * Positions: all if they are no more than options->points, else every d-th with the least d.
+ * Blocks:    exchanging two subtrees of one window whose matrices are all shared leaves every A^y
+ *            as it is, so blocks that such exchanges take to each other have the same entropies:
+ *            one of them is measured, `equal` says for how many. Of a fully shared network that is
+ *            one block a level. Two blocks that are all of the sites are one partition.
+ *
+ * Parallel:  cuts over run->threads, each with its part of run->memory_bytes; the numbers do not
+ *            depend on the threads. BLAS should have one thread (ec_linalg_threads).
+ * Progress:  cuts done of all.
+ * Owns:      *out, to be cleared, also after an error.
+ * Errors:    as ec_state_verify, and EC_ELIMIT (the bound of a cut)
+ */
+EC_NODISCARD ec_status ec_state_profile(ec_profile *out, const ec_arch *arch,
+                                        const ec_weights *weights,
+                                        const ec_profile_options *options, const ec_run *run,
+                                        ec_error *err);
+
+void ec_profile_clear(ec_profile *profile);
 
 #endif

@@ -8,7 +8,7 @@ bool ec_report_holds(const ec_states_found *found)
     for (size_t i = 0; i < found->partitions->n; i++)
         if (!found->states[i].holds)
             return false;
-    return true;
+    return found->profile == NULL || found->profile->holds;
 }
 
 bool ec_report_measured(const ec_state *state)

@@ -165,11 +165,6 @@ char *ec_format_power(char out[EC_CELL], const ec_int *rank, uint32_t base)
     return out;
 }
 
-const char *ec_rank_label(const ec_label_state *label, const ec_bound *bound)
-{
-    return ec_int_cmp_u64(bound->rank, label->rank.rank) == 0 ? "proved" : "probable";
-}
-
 bool ec_next_group(ec_tensor_group *group, const ec_arch *arch, size_t i)
 {
     size_t start = i == 0 ? 0 : group->start + group->n;
@@ -193,4 +188,20 @@ char *ec_sides_text(const ec_cut *cut, const ec_tensor_group *group, ec_error *e
     for (size_t i = 0; letters != NULL && i < group->n; i++)
         letters[i] = cut->side_a[group->start + i] ? 'A' : 'B';
     return letters;
+}
+
+const char *ec_basis_note(ec_basis basis)
+{
+    switch (basis) {
+    case EC_BASIS_SITES:
+        return "S and S2 are the tensor's (basis sites): a rescaling of the features that leaves "
+               "the function as it is changes them";
+    case EC_BASIS_FEATURES:
+        return "S and S2 are the function's, on [0, 1] (basis features): a rescaling of the "
+               "features that leaves it as it is changes nothing";
+    case EC_BASIS_DATA:
+        return "S and S2 are the function's, on the pixels of the data (basis features): a "
+               "rescaling of the features that leaves it as it is changes nothing";
+    }
+    return "";
 }

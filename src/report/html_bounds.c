@@ -64,8 +64,8 @@ static void put_verdict(ec_text *out, const ec_states_found *found)
     else
         ec_text_printf(out,
                        "<div class=\"verdict no\"><p><strong>The bound is violated</strong> across "
-                       "%zu of %zu partitions: see <a href=\"#verification\">Verification</a>."
-                       "</p></div>\n",
+                       "%zu of %zu partitions, which is a bug in the input or in entcap: see "
+                       "<a href=\"#verification\">Verification</a>.</p></div>\n",
                        broken, n);
 }
 

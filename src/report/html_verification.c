@@ -64,8 +64,12 @@ static void largest_rank_cell(ec_table *table, const ec_state *state, const ec_b
             top = label;
     }
     ec_table_cell(table, "%s", top != NULL ? ec_format_count(number, top->rank.rank) : "");
-    if (top != NULL)
-        ec_table_label(table, ec_rank_label(top, bound));
+    if (top != NULL) {
+        ec_chain_term chain[EC_N_CHAIN];
+
+        ec_state_chain(chain, top, &state->bound, bound);
+        ec_table_label(table, ec_statement_text(chain[EC_CHAIN_RANK].statement));
+    }
 }
 
 /* Largest rank and entropies over the labels: how much of the capacity is used. */
@@ -73,7 +77,6 @@ static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
 {
     const ec_state *state = &page->states->states[i];
     const ec_bound *bound = &page->states->bounds[i];
-    bool same = ec_int_cmp(&state->bound, bound->rank) == 0;
     const ec_measured *von_neumann = NULL, *renyi2 = NULL;
     double most = ec_nats_of(&state->bound);
     char number[EC_CELL];
@@ -84,7 +87,8 @@ static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
     }
     ec_table_cell(table, "%s", page->states->partitions->items[i].name);
     ec_table_cell(table, "%s",
-                  same ? ec_format_bound(number, bound) : ec_format_int(number, &state->bound));
+                  ec_is_claim(state, bound) ? ec_format_int(number, &state->bound)
+                                            : ec_format_bound(number, bound));
     largest_rank_cell(table, state, bound);
     ec_table_cell(table, "%.4f", most);
     ec_measured_cell(table, von_neumann);
@@ -145,17 +149,16 @@ ec_status ec_html_verification(ec_text *out, const ec_report_page *page, ec_erro
     ec_html_section(out, "verification", "Verification of the network with its weights");
     ec_html_paragraph(
         out, "What the weights really do, held against the bound: S<sub>2</sub> &le; S &le; ln "
-             "rank &le; ln bound. The rank is exact for the stored weights, found modulo a 63-bit "
+             "rank &le; ln generic rank &le; ln bound, all in nats. The rank is exact for the "
+             "stored weights, found modulo a 63-bit "
              "prime: it is <span class=\"label proved\">proved</span> where it meets the bound, "
-             "else <span class=\"label probable\">probable</span> (never too large). Spectrum and "
+             "else <span class=\"label probable\">probable</span> (never too large). The generic "
+             "rank is that of the architecture, for all weights but a null set. Spectrum and "
              "entropies are floating point: <span class=\"label measured\">measured</span>. The "
              "forward check is an independent witness: the rank of the outputs of an ordinary "
-             "forward pass on random product inputs.");
-    bool features = page->states->states[0].basis == EC_BASIS_FEATURES;
-    ec_html_paragraph(out, features ? "Entropies are of the function on [0, 1] that the network "
-                                      "computes: site features with their Gram matrix."
-                                    : "Entropies are of the tensor itself: site features taken as "
-                                      "orthonormal.");
+             "forward pass on random product inputs. A broken link would be a bug in the input or "
+             "in entcap.");
+    ec_text_printf(out, "<p>%s.</p>\n", ec_basis_note(page->states->states[0].basis));
     ec_html_paragraph(out, "Over all labels, with S the von Neumann entropy:");
     put_overview(out, page);
     for (size_t i = 0; i < page->states->partitions->n; i++)

@@ -208,7 +208,7 @@ static void put_measured(ec_json *json, const char *key, const ec_measured *meas
         put_why(json, key, measured->why);
 }
 
-static void put_exact_rank(ec_json *json, const ec_label_state *label, const ec_bound *bound)
+static void put_exact_rank(ec_json *json, const ec_label_state *label, const ec_chain_term *chain)
 {
     const ec_exact_rank *exact = &label->rank;
     ec_int rank = {0};
@@ -219,7 +219,7 @@ static void put_exact_rank(ec_json *json, const ec_label_state *label, const ec_
     }
     ec_int_set_u64(&rank, exact->rank);
     ec_json_rank(json, "rank", &rank);
-    ec_json_string(json, "rank_status", ec_rank_label(label, bound));
+    ec_json_string(json, "rank_status", ec_statement_text(chain[EC_CHAIN_RANK].statement));
     ec_int_clear(&rank);
 }
 
@@ -261,30 +261,68 @@ static void put_forward(ec_json *json, const ec_forward_check *forward)
     ec_json_close(json);
 }
 
-static void put_label(ec_json *json, const ec_label_state *label, const ec_bound *bound)
+/* S2 <= S <= ln rank <= ln generic rank <= ln bound, each with the kind of statement it is */
+static void put_chain(ec_json *json, const ec_chain_term *chain)
 {
+    ec_json_open(json, "chain", EC_JSON_ARRAY);
+    for (int i = 0; i < EC_N_CHAIN; i++) {
+        ec_json_open(json, NULL, EC_JSON_OBJECT_LINE);
+        ec_json_string(json, "term", chain[i].name);
+        if (chain[i].known) {
+            ec_json_real(json, "nats", chain[i].nats);
+            ec_json_string(json, "statement", ec_statement_text(chain[i].statement));
+            ec_json_real(json, "error", chain[i].error);
+        } else {
+            put_why(json, "nats", chain[i].why);
+        }
+        ec_json_close(json);
+    }
+    ec_json_close(json);
+}
+
+static void put_violation(ec_json *json, const ec_label_state *label)
+{
+    ec_json_string(json, "violation", label->violation);
+    ec_json_open(json, "broken_link", EC_JSON_OBJECT_LINE);
+    ec_json_string(json, "lower", label->broken.lower);
+    ec_json_string(json, "upper", label->broken.upper);
+    ec_json_real(json, "lower_nats", label->broken.lower_nats);
+    ec_json_real(json, "upper_nats", label->broken.upper_nats);
+    ec_json_close(json);
+}
+
+static void put_label(ec_json *json, const ec_state *state, size_t y, const ec_bound *bound)
+{
+    const ec_label_state *label = &state->labels[y];
+    ec_chain_term chain[EC_N_CHAIN];
+
+    ec_state_chain(chain, label, &state->bound, bound);
     ec_json_open(json, NULL, EC_JSON_OBJECT);
     ec_json_uint(json, "label", label->label);
-    put_exact_rank(json, label, bound);
+    put_exact_rank(json, label, chain);
     put_numeric_rank(json, &label->spectrum);
     put_measured(json, "von_neumann", &label->von_neumann);
     put_measured(json, "renyi2", &label->renyi2);
     put_spectrum(json, &label->spectrum);
     put_forward(json, &label->forward);
+    put_chain(json, chain);
     if (!label->holds)
-        ec_json_string(json, "violation", label->violation);
+        put_violation(json, label);
     ec_json_close(json);
 }
 
 ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_error *err)
 {
     const ec_partitions *partitions = found->partitions;
-    bool features = partitions->n > 0 && found->states[0].basis == EC_BASIS_FEATURES;
+    ec_basis basis = partitions->n > 0 ? found->states[0].basis : EC_BASIS_SITES;
 
     ec_json_open(json, NULL, EC_JSON_OBJECT);
     ec_json_string(json, "name", found->arch->name);
     ec_json_bool(json, "holds", ec_report_holds(found));
-    ec_json_string(json, "basis", features ? "features" : "sites");
+    ec_json_string(json, "basis", basis == EC_BASIS_SITES ? "sites" : "features");
+    if (basis != EC_BASIS_SITES)
+        ec_json_string(json, "gram", basis == EC_BASIS_DATA ? "data" : "interval");
+    ec_json_string(json, "basis_note", ec_basis_note(basis));
     ec_json_open(json, "partitions", EC_JSON_ARRAY);
     for (size_t i = 0; i < partitions->n; i++) {
         const ec_state *state = &found->states[i];
@@ -297,11 +335,13 @@ ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_
         ec_json_bool(json, "measured", ec_report_measured(state));
         ec_json_open(json, "classes", EC_JSON_ARRAY);
         for (size_t y = 0; y < state->n_labels; y++)
-            put_label(json, &state->labels[y], &found->bounds[i]);
+            put_label(json, state, y, &found->bounds[i]);
         ec_json_close(json);
         ec_json_close(json);
     }
     ec_json_close(json);
+    if (found->profile != NULL)
+        ec_report_profile_json(json, "profile", found->profile);
     ec_json_close(json);
     return ec_text_check(&json->text, err);
 }

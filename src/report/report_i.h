@@ -38,8 +38,11 @@ char *ec_format_power(char out[EC_CELL], const ec_int *rank, uint32_t base);
 double ec_log2_of(const ec_int *x);
 double ec_nats_of(const ec_int *x);
 
-/** "proved" if the measured rank meets the proved bound, else "probable": its error is < 2^-30. */
-const char *ec_rank_label(const ec_label_state *label, const ec_bound *bound);
+/** Is the network held against another number than the proved bound? */
+bool ec_is_claim(const ec_state *state, const ec_bound *bound);
+
+/** What the entropies are of, and what does not change them: a line of plain text. */
+const char *ec_basis_note(ec_basis basis);
 
 /** The next cell: a measured number, small ones in powers of ten; "-" if it is absent or NULL. */
 void ec_measured_cell(ec_table *table, const ec_measured *measured);
@@ -47,6 +50,18 @@ void ec_measured_cell(ec_table *table, const ec_measured *measured);
 /** Rows of the tables of bounds and of one partition's labels, the same for text and HTML. */
 void ec_fill_bounds(ec_table *table, const ec_bounds_found *found);
 void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound);
+
+/** Least, mean and largest of what is known over the labels; NaN and n = 0 if nothing is. */
+typedef struct ec_label_range {
+    double least, mean, most;
+    size_t n;
+} ec_label_range;
+
+ec_label_range ec_range_over_labels(const ec_measured *values, size_t n);
+
+/** Rows of the table of a profile, and what it cannot say, a line of plain text each. */
+void ec_fill_profile(ec_table *table, const ec_profile *profile);
+void ec_put_profile_notes(ec_text *out, const ec_profile *profile);
 
 /**
  * Tensors of a kind: all positions of a layer by its name in a weight file, or one tensor by its

@@ -142,16 +142,14 @@ done:
 
 /* ------------------------------------------------------------------ verify */
 
-static void rank_cells(ec_table *table, const ec_label_state *label, const ec_bound *bound)
+static void witness_cells(ec_table *table, const ec_label_state *label)
 {
     char number[EC_CELL];
 
-    if (label->rank.known) {
+    if (label->rank.known)
         ec_table_cell(table, "%s", ec_format_count(number, label->rank.rank));
-        ec_table_label(table, ec_rank_label(label, bound));
-    } else {
+    else
         ec_table_cell(table, "-");
-    }
     if (label->forward.known)
         ec_table_cell(table, "%" PRIu64 " of %" PRIu64, label->forward.rank, label->forward.inputs);
     else
@@ -170,17 +168,32 @@ void ec_measured_cell(ec_table *table, const ec_measured *measured)
         ec_table_cell(table, "-");
 }
 
+/* what is measured needs no label: it stands in two columns of its own */
+static void chain_cell(ec_table *table, const ec_chain_term *term)
+{
+    if (!term->known) {
+        ec_table_cell(table, "-");
+        return;
+    }
+    ec_table_cell(table, "%.4f", term->nats);
+    ec_table_label(table, ec_statement_text(term->statement));
+}
+
 void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound)
 {
-    ec_table_init(table, "<label|<rank|<forward check|>numeric rank|>S (nats)|>S2 (nats)|"
-                         "<verdict");
+    ec_table_init(table, "<label|>S2 (nats)|>S (nats)|<ln rank|<ln generic rank|<ln bound|>rank|"
+                         "<forward check|>numeric rank|<verdict");
     for (size_t y = 0; y < state->n_labels; y++) {
         const ec_label_state *label = &state->labels[y];
+        ec_chain_term chain[EC_N_CHAIN];
 
+        ec_state_chain(chain, label, &state->bound, bound);
         ec_table_cell(table, "%" PRIu32, label->label);
-        rank_cells(table, label, bound);
-        ec_measured_cell(table, &label->von_neumann);
         ec_measured_cell(table, &label->renyi2);
+        ec_measured_cell(table, &label->von_neumann);
+        for (int i = EC_CHAIN_RANK; i < EC_N_CHAIN; i++)
+            chain_cell(table, &chain[i]);
+        witness_cells(table, label);
         ec_table_cell(table, "%s", "");
         if (!label->holds)
             ec_table_label(table, "violated");
@@ -214,20 +227,26 @@ void ec_put_label_notes(ec_text *out, const ec_state *state)
     }
 }
 
+bool ec_is_claim(const ec_state *state, const ec_bound *bound)
+{
+    return ec_int_cmp(&state->bound, bound->rank) != 0;
+}
+
 /* One partition: what is claimed, what was measured of each label, what was not and why. */
 static void put_state(ec_text *out, const ec_states_found *found, size_t i, bool color)
 {
     const ec_state *state = &found->states[i];
-    bool measured = ec_report_measured(state);
+    bool measured = ec_report_measured(state), claim = ec_is_claim(state, &found->bounds[i]);
     ec_table table = {0};
     char number[EC_CELL];
 
     ec_put_plain(out, found->partitions->items[i].name);
-    ec_text_printf(out, ": rank <= %s, S <= %.4f nats: %s\n", ec_format_int(number, &state->bound),
-                   ec_nats_of(&state->bound),
-                   !measured      ? "undecided"
-                   : state->holds ? "holds"
-                                  : "VIOLATED");
+    ec_text_printf(out, ": %srank <= %s, S <= %.4f nats: %s\n", claim ? "claimed " : "",
+                   ec_format_int(number, &state->bound), ec_nats_of(&state->bound),
+                   !state->holds && claim ? "REFUTED"
+                   : !state->holds        ? "VIOLATED"
+                   : !measured            ? "undecided"
+                                          : "holds");
     if (measured) {
         ec_fill_labels(&table, state, &found->bounds[i]);
         ec_table_text(out, &table, color);
@@ -235,6 +254,36 @@ static void put_state(ec_text *out, const ec_states_found *found, size_t i, bool
     }
     ec_put_label_notes(out, state);
     ec_text_puts(out, "\n");
+}
+
+/* is a claim refuted, or something proved? */
+static bool refuted(const ec_states_found *found, bool claims)
+{
+    for (size_t i = 0; i < found->partitions->n; i++)
+        if (!found->states[i].holds && ec_is_claim(&found->states[i], &found->bounds[i]) == claims)
+            return true;
+    return false;
+}
+
+static void put_answer(ec_text *out, const ec_states_found *found, size_t measured)
+{
+    size_t n = found->partitions->n;
+
+    if (refuted(found, false))
+        ec_text_puts(out, "The chain does NOT hold: a bug in the input or in entcap.\n");
+    if (refuted(found, true))
+        ec_text_puts(out, "The claim does NOT hold: the broken links refute it.\n");
+    if (refuted(found, false) || refuted(found, true))
+        return;
+    if (measured == 0)
+        ec_text_puts(out, "Nothing could be measured.\n");
+    else if (measured == n)
+        ec_text_puts(out, "The bound holds for every label and partition.\n");
+    else
+        ec_text_printf(out,
+                       "The bound holds for every label of the %zu of %zu partitions that "
+                       "could be measured.\n",
+                       measured, n);
 }
 
 ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool color,
@@ -247,18 +296,12 @@ ec_status ec_report_states_text(ec_text *out, const ec_states_found *found, bool
         measured += ec_report_measured(&found->states[i]);
     }
     if (measured > 0)
-        ec_text_puts(out, "proved: forward check; as labelled: rank; measured: numeric "
-                          "rank, S, S2\n");
-    if (!ec_report_holds(found))
-        ec_text_puts(out, "The bound does NOT hold.\n");
-    else if (measured == 0)
-        ec_text_puts(out, "Nothing could be measured.\n");
-    else if (measured == n)
-        ec_text_puts(out, "The bound holds for every label and partition.\n");
-    else
         ec_text_printf(out,
-                       "The bound holds for every label of the %zu of %zu partitions that "
-                       "could be measured.\n",
-                       measured, n);
-    return ec_text_check(out, err);
+                       "chain: S2 <= S <= ln rank <= ln generic rank <= ln bound\n"
+                       "measured: S2, S, numeric rank; exact, never too large: rank, forward "
+                       "check\n%s\n",
+                       ec_basis_note(found->states[0].basis));
+    put_answer(out, found, measured);
+    return found->profile != NULL ? ec_report_profile_text(out, found->profile, color, err)
+                                  : ec_text_check(out, err);
 }

@@ -4,20 +4,19 @@
 
 /** Basis: inner products of the feature map. */
 
-#include "entcap/model.h"
+#include "entcap/state.h"
 
 /**
- * A root of the Gram matrix G_de = int_0^1 f_d(x) f_e(x) dx of the feature map, M x M row-major: R
- * with R^T R = G, so that row d of R is the vector of a site in orthonormal coordinate d. weights
- * must have a feature map. G may be singular (features that vanish on [0, 1], or depend on each
- * other): those rows are zero or tiny.
+ * A root R of the Gram matrix G that options->basis stands for, M x M row-major: R^T R = G, so that
+ * row d of R is the vector of a site in orthonormal coordinate d; NULL for EC_BASIS_SITES, the
+ * identity. G may be singular (features that vanish, or depend on each other): those rows are zero
+ * or tiny.
  *
- * Exact:  G by Gauss-Legendre with two nodes on the pieces between knots, which integrates the
- *         piecewise quadratic f_d f_e without error but rounding.
+ * Needs:  what ec_state_check requires of the basis.
  * Owns:   *root, to be released by ec_free; NULL after an error.
  * Errors: EC_ENUMERIC, EC_ENOMEM
  */
-EC_NODISCARD ec_status ec_basis_feature_root(double **root, const ec_weights *weights,
-                                             ec_error *err);
+EC_NODISCARD ec_status ec_basis_root(double **root, const ec_state_input *in,
+                                     const ec_state_options *options, ec_error *err);
 
 #endif

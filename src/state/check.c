@@ -39,6 +39,26 @@ bool ec_state_out_of_reach(ec_status *status, const ec_error *local, ec_error *e
     return false;
 }
 
+static ec_status check_basis(const ec_weights *weights, const ec_state_options *options,
+                             ec_error *err)
+{
+    size_t m = weights->n_features;
+    ec_status status = EC_OK;
+
+    if (options->basis == EC_BASIS_SITES)
+        return EC_OK;
+    if (weights->slope == NULL || weights->offset == NULL)
+        return ec_fail(err, EC_EINVAL, "basis features: the description has no feature map");
+    if (options->basis == EC_BASIS_DATA && options->gram == NULL)
+        return ec_fail(err, EC_EINVAL, "basis data: the Gram matrix of the features is missing");
+    status = check_finite(weights->slope, m, "slopes", 0, err);
+    if (status == EC_OK)
+        status = check_finite(weights->offset, m, "offsets", 0, err);
+    if (status == EC_OK && options->basis == EC_BASIS_DATA)
+        status = check_finite(options->gram, m * m, "Gram matrix", 0, err);
+    return status;
+}
+
 ec_status ec_state_check(const ec_state_input *in, const ec_state_options *options, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -51,12 +71,5 @@ ec_status ec_state_check(const ec_state_input *in, const ec_state_options *optio
         status = ec_sites_check_sides(in->a, in->arch->n_sites, err);
     if (status == EC_OK)
         status = check_weights(in->arch, in->weights, err);
-    if (status != EC_OK || options->basis == EC_BASIS_SITES)
-        return status;
-    if (in->weights->slope == NULL || in->weights->offset == NULL)
-        return ec_fail(err, EC_EINVAL, "basis features: the description has no feature map");
-    status = check_finite(in->weights->slope, in->weights->n_features, "slopes", 0, err);
-    if (status == EC_OK)
-        status = check_finite(in->weights->offset, in->weights->n_features, "offsets", 0, err);
-    return status;
+    return status == EC_OK ? check_basis(in->weights, options, err) : status;
 }

@@ -260,8 +260,7 @@ static ec_status contraction_init(contraction *c, ec_error *err)
     EC_NEW(c->shared_below, arch->n_levels);
     for (size_t l = 0; l < arch->n_levels; l++)
         c->shared_below[l] = ec_arch_shared_below(arch, l);
-    if (c->m->options->basis == EC_BASIS_FEATURES)
-        EC_TRY(ec_basis_feature_root(&c->site, c->m->in->weights, err));
+    EC_TRY(ec_basis_root(&c->site, c->m->in, c->m->options, err));
 done:
     return status;
 }

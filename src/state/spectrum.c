@@ -57,8 +57,7 @@ ec_status ec_state_spectra(ec_spectrum *out, const ec_state_input *in,
     EC_TRY(ec_state_check(in, options, err));
     for (uint32_t y = 0; y < in->arch->outputs; y++)
         ec_spectrum_clear(&out[y]);
-    if (options->basis == EC_BASIS_FEATURES)
-        EC_TRY(ec_basis_feature_root(&site, in->weights, err));
+    EC_TRY(ec_basis_root(&site, in, options, err));
     status = find_cut(&cut, in, options, run, &limit);
     if (status == EC_OK) {
         sweep = (ec_sweep){.arch = in->arch,

@@ -3,7 +3,6 @@
 
 #include "core/flow.h"
 
-#include <math.h>
 #include <stdio.h>
 
 void ec_state_say_why(ec_measured *m, const char *why)
@@ -96,68 +95,6 @@ static void drop_noise(ec_label_state *label)
         ec_state_say_why(&label->renyi2, why);
 }
 
-/* the first broken link is the one told */
-EC_PRINTF(2, 3) static void refute(ec_label_state *label, const char *fmt, ...)
-{
-    va_list args;
-
-    if (!label->holds)
-        return;
-    label->holds = false;
-    va_start(args, fmt);
-    vsnprintf(label->violation, sizeof label->violation, fmt, args);
-    va_end(args);
-}
-
-/* neither rank can be too large, whatever was drawn, so one above the bound is a proof */
-static void judge_exact(ec_label_state *label, const ec_int *bound)
-{
-    if (ec_int_cmp_u64(bound, label->rank.rank) < 0)
-        refute(label, "the stored weights have rank %s%llu, above the bound %llu",
-               label->rank.known ? "" : "at least ", (unsigned long long)label->rank.rank,
-               (unsigned long long)ec_int_get_u64(bound));
-    if (ec_int_cmp_u64(bound, label->forward.rank) < 0)
-        refute(label, "forward passes of %llu x %llu inputs have rank %llu, above the bound %llu",
-               (unsigned long long)label->forward.inputs, (unsigned long long)label->forward.inputs,
-               (unsigned long long)label->forward.rank, (unsigned long long)ec_int_get_u64(bound));
-}
-
-/* is the entropy above the limit, for certain? */
-static bool exceeds(const ec_measured *entropy, double limit)
-{
-    return entropy->value - entropy->error > limit + EC_STATE_TOLERANCE;
-}
-
-/* entropy <= ln rank <= ln bound; the former where the rank is known */
-static void judge_entropy(ec_label_state *label, const char *name, const ec_measured *entropy,
-                          const ec_int *bound)
-{
-    double ln_bound = ec_int_cmp_u64(bound, 0) > 0 ? ec_int_log2(bound) * log(2) : -INFINITY;
-    double ln_rank = log((double)label->rank.rank);
-
-    if (!entropy->known)
-        return;
-    if (label->rank.known && exceeds(entropy, ln_rank))
-        refute(label, "%s = %.12g is above ln rank = %.12g", name, entropy->value, ln_rank);
-    if (exceeds(entropy, ln_bound))
-        refute(label, "%s = %.12g is above ln bound = %.12g", name, entropy->value, ln_bound);
-}
-
-/* exact numbers first: what they refute needs no tolerance */
-static void judge(ec_label_state *label, const ec_int *bound)
-{
-    const ec_measured *s = &label->von_neumann, *s2 = &label->renyi2;
-
-    label->holds = true;
-    drop_noise(label);
-    judge_exact(label, bound);
-    judge_entropy(label, "the von Neumann entropy", s, bound);
-    judge_entropy(label, "the Renyi-2 entropy", s2, bound);
-    if (s->known && s2->known && exceeds(s2, s->value + s->error))
-        refute(label, "the Renyi-2 entropy %.12g is above the von Neumann entropy %.12g", s2->value,
-               s->value);
-}
-
 static ec_status state_init(ec_state *out, const ec_state_input *in,
                             const ec_state_options *options, ec_error *err)
 {
@@ -191,11 +128,13 @@ ec_status ec_state_verify(ec_state *out, const ec_state_input *in, const ec_stat
     EC_TRY(ec_state_check(in, options, err));
     EC_TRY(state_init(out, in, options, err));
     ec_rng_seed(&m.rng, run != NULL ? run->seed : 1);
-    EC_TRY(measure_modulo_prime(&m, err));
+    if (options->rank || options->forward)
+        EC_TRY(measure_modulo_prime(&m, err));
     if (options->spectrum)
         EC_TRY(measure_spectra(&m, err));
     for (size_t y = 0; y < out->n_labels; y++) {
-        judge(&out->labels[y], &out->bound);
+        drop_noise(&out->labels[y]);
+        ec_state_judge(&out->labels[y], in->bound, in->proved);
         out->holds = out->holds && out->labels[y].holds;
     }
 done:

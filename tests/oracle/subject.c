@@ -46,7 +46,7 @@ void subject_clear(subject *s)
 
 ec_state_input subject_input(const subject *s, const ec_int *bound)
 {
-    return (ec_state_input){&s->arch, &s->weights, &s->a, bound};
+    return (ec_state_input){.arch = &s->arch, .weights = &s->weights, .a = &s->a, .bound = bound};
 }
 
 void subject_measure(ec_spectrum *out, const subject *s, ec_basis basis)

@@ -169,14 +169,22 @@ static void a_broken_label_breaks_the_whole_answer(void **state)
 
     sample_init(&s, four_sites);
     s.states[1].holds = s.states[1].labels[1].holds = false;
-    strcpy(s.states[1].labels[1].violation, "rank 5 is above the bound 4");
+    s.states[1].labels[1].broken = (ec_broken_link){"rank", "bound", log(5), log(4)};
+    strcpy(s.states[1].labels[1].violation, "rank <= bound is broken: 5 > 4");
     ec_json_value *document = states_document(&s);
     assert_false(ec_report_holds(&s.measured));
     assert_false(ec_json_is_true(ec_json_get(document, "holds")));
     assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
     assert_non_null(strstr(text.bytes, "violated"));
-    assert_non_null(strstr(text.bytes, "label 1: rank 5 is above the bound 4"));
-    assert_non_null(strstr(text.bytes, "does NOT hold"));
+    assert_non_null(strstr(text.bytes, "label 1: rank <= bound is broken: 5 > 4"));
+    assert_non_null(strstr(text.bytes, "The chain does NOT hold: a bug in the input or in entcap"));
+    const ec_json_value *partition = ec_json_at(ec_json_get(document, "partitions"), 1);
+    const ec_json_value *label = ec_json_at(ec_json_get(partition, "classes"), 1);
+    const ec_json_value *broken = ec_json_get(label, "broken_link");
+    assert_string_equal(ec_json_text(ec_json_get(broken, "lower")), "rank");
+    assert_string_equal(ec_json_text(ec_json_get(broken, "upper")), "bound");
+    assert_close(ec_json_number(ec_json_get(broken, "lower_nats")), log(5), 0);
+    assert_close(ec_json_number(ec_json_get(broken, "upper_nats")), log(4), 0);
     ec_text_clear(&text);
     ec_json_free(document);
     sample_clear(&s);
@@ -210,15 +218,15 @@ static void a_rank_is_proved_only_where_it_meets_a_proved_bound(void **state)
     sample_init(&s, four_sites);
     s.states[0].labels[1].rank.rank = 4;
     assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
-    assert_non_null(strstr(text.bytes, "0      2 probable"));
-    assert_non_null(strstr(text.bytes, "1      4 proved"));
+    assert_non_null(strstr(text.bytes, "0.6931 probable"));
+    assert_non_null(strstr(text.bytes, "1.3863 proved    1.3863 proved"));
 
     /* a claim proves nothing, even if the rank meets it */
     ec_int_set_u64(&s.states[0].bound, 2);
     ec_text_clear(&text);
     assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
-    assert_non_null(strstr(text.bytes, "left-right: rank <= 2"));
-    assert_non_null(strstr(text.bytes, "0      2 probable"));
+    assert_non_null(strstr(text.bytes, "left-right: claimed rank <= 2"));
+    assert_non_null(strstr(text.bytes, "0.6931 probable"));
     ec_text_clear(&text);
     sample_clear(&s);
 }

@@ -82,7 +82,8 @@ static int report(tool *t, const report_options *o)
 
     if (code == TOOL_GO_ON) {
         const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items,
-                                        m.bounds.items};
+                                        m.bounds.items,
+                                        o->from.measure.profile ? &m.states.profile : NULL};
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->from.measure.weights != NULL ? &states : NULL,
@@ -135,13 +136,15 @@ static int check_options(tool *t, const report_options *o)
         return tool_misuse(t, "-o FILE is missing: where to write the page");
     if (o->from.budget != NULL && o->from.sweeps.n == 0)
         return tool_misuse(t, "--budget needs --sweep: the ranges to choose from");
+    if (o->from.measure.profile && o->from.measure.weights == NULL)
+        return tool_misuse(t, "--profile needs --weights: what to measure");
     return TOOL_GO_ON;
 }
 
 int cmd_report(tool *t)
 {
-    report_options o = {
-        .from = {.exact_limit = 2048, .measure = {.basis = -1, .spectrum_limit = 1024}}};
+    report_options o = {.from = {.exact_limit = 2048,
+                                 .measure = {.basis = -1, .spectrum_limit = 1024, .points = 64}}};
     const tool_option options[] = {
         {"output", 'o', TOOL_TEXT, &o.output, "FILE", "the page to write", {0, 0}},
         {"weights",
@@ -171,6 +174,13 @@ int cmd_report(tool *t)
          &o.from.budget,
          "WHAT=N",
          "mark the best of the sweep within it: params=N, madds=N, memory=BYTES",
+         {0, 0}},
+        {"profile",
+         0,
+         TOOL_FLAG,
+         &o.from.measure.profile,
+         NULL,
+         "the entanglement profile of the weights, too",
          {0, 0}},
         {"exact-limit",
          0,

@@ -9,20 +9,23 @@ static const tool_usage usage = {
     .max_files = 1,
     .about =
         "Measure a network with weights, for every label and partition, and hold what is measured\n"
-        "against the bounds: S2 <= S <= ln rank <= ln bound. Exit code 1 if a link is broken.\n"
+        "against the bounds: S2 <= S <= ln rank <= ln generic rank <= ln bound. Exit code 1 if a\n"
+        "link is broken.\n"
         "Proved: the bound, and a rank that meets it. Probable: another exact rank (modulo a "
         "prime).\n"
         "Measured: spectrum and entropies, in floating point.\n",
     .examples =
         "  entcap verify models/fashion-convac.yaml --weights build/demo/weights.safetensors\n"
         "  entcap verify models/gap-p3.yaml --seed 7\n"
-        "  entcap verify models/gap-p3.yaml --claim BAABBBAAB=7\n",
+        "  entcap verify models/gap-p3.yaml --claim BAABBBAAB=7\n"
+        "  entcap verify models/fashion-convac.yaml --profile --csv\n",
 };
 
 typedef struct verify_options {
     tool_measure_options measure;
     tool_list claims;
-    bool strict;
+    bool strict, exact, csv;
+    uint64_t exact_limit;
 } verify_options;
 
 /* A claim "NAME=RANK" for one of the partitions. */
@@ -84,6 +87,26 @@ static int answer(const tool *t, const tool_input *input, const ec_states_found 
     return code;
 }
 
+/* The profile alone, for other programs. */
+static int print_csv(tool *t, const tool_input *input, const verify_options *o)
+{
+    tool_states states = {.n = 0};
+    ec_text text = {0};
+    ec_error err = {0};
+    int code = tool_measure(t, input, NULL, &o->measure, &states);
+
+    if (code == TOOL_GO_ON) {
+        ec_status status = ec_report_profile_csv(&text, &states.profile, &err);
+
+        code = status != EC_OK ? tool_fail(t, input->file, &err) : tool_print(t, &text);
+        if (code == TOOL_YES)
+            code = states.profile.holds ? TOOL_GO_ON : TOOL_NO;
+    }
+    ec_text_clear(&text);
+    tool_states_clear(&states);
+    return code;
+}
+
 /* Measure and print. */
 static int verify(tool *t, const tool_input *input, const tool_bounds *bounds,
                   const verify_options *o, ec_json *json)
@@ -94,8 +117,8 @@ static int verify(tool *t, const tool_input *input, const tool_bounds *bounds,
     int code = tool_measure(t, input, bounds, &o->measure, &states);
 
     if (code == TOOL_GO_ON) {
-        const ec_states_found found = {input->arch, &input->partitions, states.items,
-                                       bounds->items};
+        const ec_states_found found = {input->arch, &input->partitions, states.items, bounds->items,
+                                       o->measure.profile ? &states.profile : NULL};
         ec_status status = t->json ? ec_report_states_json(json, &found, &err)
                                    : ec_report_states_text(&text, &found, t->color, &err);
 
@@ -118,22 +141,38 @@ static int verify_file(tool *t, const char *file, const void *options, ec_json *
     tool_claim *claims = NULL;
     int code = tool_read(t, file, &input);
 
+    bound_options.exact = o.exact;
+    bound_options.exact_limit = o.exact_limit;
     if (code == TOOL_GO_ON)
         code = read_claims(t, &o.claims, &input, &claims);
     o.measure.claims = claims;
-    if (code == TOOL_GO_ON)
+    if (code == TOOL_GO_ON && o.csv) {
+        code = print_csv(t, &input, &o);
+    } else if (code == TOOL_GO_ON) {
         code = tool_bound(t, &input, &bound_options, &bounds);
-    if (code == TOOL_GO_ON)
-        code = verify(t, &input, &bounds, &o, json);
+        if (code == TOOL_GO_ON)
+            code = verify(t, &input, &bounds, &o, json);
+    }
     free_claims(claims, input.partitions.n);
     tool_bounds_clear(&bounds);
     tool_input_clear(&input);
     return code;
 }
 
+static int check_options(tool *t, const verify_options *o)
+{
+    if (o->csv && !o->measure.profile)
+        return tool_misuse(t, "--csv is for the profile: give --profile, too");
+    if (o->csv && t->json)
+        return tool_misuse(t, "--csv and --json are two forms of one answer");
+    if (o->measure.data != NULL && o->measure.basis == EC_BASIS_SITES)
+        return tool_misuse(t, "--data is for basis features, not for basis sites");
+    return TOOL_GO_ON;
+}
+
 int cmd_verify(tool *t)
 {
-    verify_options o = {.measure = {.spectrum_limit = 1024}};
+    verify_options o = {.exact_limit = 2048, .measure = {.spectrum_limit = 1024, .points = 64}};
     int basis = 0;
     const tool_option options[] = {
         {"weights",
@@ -165,15 +204,59 @@ int cmd_verify(tool *t)
          "NAME=RANK",
          "hold partition NAME against this rank instead of its bound; may be repeated",
          {0, 0}},
+        {"exact",
+         0,
+         TOOL_FLAG,
+         &o.exact,
+         NULL,
+         "the architecture's generic rank, too: another link of the chain",
+         {0, 0}},
+        {"exact-limit",
+         0,
+         TOOL_COUNT,
+         &o.exact_limit,
+         "N",
+         "largest bound for which the generic rank is found",
+         {0, 0}},
+        {"data",
+         'd',
+         TOOL_TEXT,
+         &o.measure.data,
+         "SPEC",
+         "basis features over the pixels of these samples, not over [0, 1]: fashion-mnist, ...",
+         {0, 0}},
+        {"limit",
+         0,
+         TOOL_COUNT,
+         &o.measure.data_limit,
+         "N",
+         "the first N samples of --data only; 0: all",
+         {0, 4294967295}},
+        {"profile",
+         0,
+         TOOL_FLAG,
+         &o.measure.profile,
+         NULL,
+         "entropies of the network's blocks and of a scan of cut positions, too",
+         {0, 0}},
+        {"points",
+         0,
+         TOOL_COUNT,
+         &o.measure.points,
+         "N",
+         "most positions of a scan, and most blocks of a level, in the profile",
+         {1, 16777216}},
+        {"csv", 0, TOOL_FLAG, &o.csv, NULL, "the profile as CSV, and nothing else", {0, 0}},
         {"strict", 0, TOOL_FLAG, &o.strict, NULL, "exit 1 where nothing could be measured", {0, 0}},
         {0},
     };
     int code = tool_parse(t, &usage, options);
 
-    if (code == TOOL_GO_ON) {
-        o.measure.basis = basis - 1;
+    o.measure.basis = basis - 1;
+    if (code == TOOL_GO_ON)
+        code = check_options(t, &o);
+    if (code == TOOL_GO_ON)
         code = tool_each_file(t, verify_file, &o);
-    }
     ec_free(o.claims.items);
     return code;
 }

@@ -163,7 +163,11 @@ typedef struct tool_measure_options {
     const char *weights;      /* file; NULL: random ones */
     int basis;                /* -1: features where the description has a feature map, else sites;
                                  else an ec_basis */
+    const char *data;         /* SPEC of the pixels that stand for [0, 1] in basis features */
+    uint64_t data_limit;      /* the first ones only; 0: all */
     uint64_t spectrum_limit;  /* largest cut for which a spectrum is computed */
+    bool profile;             /* the entanglement profile, too */
+    uint64_t points;          /* most positions of a scan, most blocks of a level */
     const tool_claim *claims; /* one per partition, or NULL */
 } tool_measure_options;
 
@@ -177,9 +181,13 @@ int tool_budget(const tool *t, const char *text, ec_quantity *cost, uint64_t *bu
 typedef struct tool_states {
     ec_state *items; /* one per partition */
     size_t n;
+    ec_profile profile; /* empty unless asked for */
 } tool_states;
 
-/** As tool_read: TOOL_GO_ON or an exit code; clear *out in either case. */
+/**
+ * As tool_read: TOOL_GO_ON or an exit code; clear *out in either case. Without bounds nothing but
+ * the profile is measured.
+ */
 int tool_measure(tool *t, const tool_input *input, const tool_bounds *bounds,
                  const tool_measure_options *options, tool_states *out);
 void tool_states_clear(tool_states *states);
