@@ -3,7 +3,6 @@
 
 #include "core/flow.h"
 
-#include <omp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -178,7 +177,7 @@ typedef struct crew {
     atomic_bool stop;
 } crew;
 
-/* Progress within a cut: one thread asks whether to go on, for all. */
+/* Progress within a cut: one thread at a time asks whether to go on, for all. */
 static bool on_step(void *arg, const char *what, double done, double total)
 {
     crew *c = arg;
@@ -187,10 +186,12 @@ static bool on_step(void *arg, const char *what, double done, double total)
     (void)what;
     (void)done;
     (void)total;
-    if (omp_get_thread_num() == 0 && run->progress != NULL &&
-        !run->progress(run->progress_arg, "profile", (double)atomic_load(&c->done),
-                       (double)c->out->n))
-        atomic_store(&c->stop, true);
+    if (run->progress != NULL) {
+#pragma omp critical(ec_profile_progress)
+        if (!run->progress(run->progress_arg, "profile", (double)atomic_load(&c->done),
+                           (double)c->out->n))
+            atomic_store(&c->stop, true);
+    }
     return !atomic_load(&c->stop);
 }
 
