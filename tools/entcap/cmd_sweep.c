@@ -8,7 +8,9 @@ static const tool_usage usage = {
     .about =
         "Run through ranges of widths: a row for every configuration with its widths, parameters,\n"
         "multiply-adds of one forward pass, and log2 of the bounds of every partition. Up to 50\n"
-        "rows are printed as a table, more as CSV. Exit code 1: no configuration is left.\n",
+        "rows are printed as a table, more as CSV. Exit code 1: no configuration is left.\n"
+        "After Ctrl-C (130) or a failure, the rows found before are there, whole, and a JSON\n"
+        "document is closed by a member \"error\".\n",
     .examples =
         "  entcap sweep --set r0=4..64:x2 --set r4=8,16,32 models/fashion-convac.yaml\n"
         "  entcap sweep --set r0=1..100 --set r1=1..100 --pareto models/gap-p3.yaml\n"
@@ -62,7 +64,19 @@ static int read_question(tool *t, const tool_input *input, const sweep_options *
     return TOOL_GO_ON;
 }
 
-/* Run and print. Rows that were found before a failure or Ctrl-C have been printed, whole. */
+/* Run all units, and say how it ended. */
+static int run_units(tool *t, const tool_input *input, row_writer *writer)
+{
+    ec_error err = {0};
+
+    if (ec_sweep_run(writer->sweep, 0, ec_sweep_units(writer->sweep), rows_emit, writer, &t->run,
+                     &err) == EC_OK)
+        return TOOL_GO_ON;
+    rows_break_off(writer, &err);
+    return writer->code > TOOL_YES ? writer->code : tool_fail(t, input->file, &err);
+}
+
+/* Run and print. */
 static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
                      const sweep_question *q)
 {
@@ -91,9 +105,8 @@ static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
     writer.sweep = sweep;
     tool_phase(t, "sweep");
     code = rows_start(&writer);
-    if (code == TOOL_GO_ON &&
-        ec_sweep_run(sweep, 0, ec_sweep_units(sweep), rows_emit, &writer, &t->run, &err) != EC_OK)
-        code = writer.code != TOOL_GO_ON ? writer.code : tool_fail(t, input->file, &err);
+    if (code == TOOL_GO_ON)
+        code = run_units(t, input, &writer);
     if (code == TOOL_GO_ON)
         code = rows_finish(&writer);
     if (code == TOOL_YES && writer.n == 0) {

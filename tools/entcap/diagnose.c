@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tool.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,13 +141,30 @@ int tool_fail(const tool *t, const char *file, const ec_error *err)
 
 /* ------------------------------------------------------------------ results */
 
-int tool_flush(const tool *t)
+static int cannot_write(const tool *t)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return TOOL_YES;
     fprintf(stderr, "entcap%s%s: error: standard output cannot be written\n",
             t->verb != NULL ? " " : "", t->verb != NULL ? t->verb->name : "");
     return TOOL_IO;
+}
+
+int tool_flush(const tool *t)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? TOOL_YES : cannot_write(t);
+}
+
+/* All of it, though Ctrl-C may come while a full pipe holds it up: stdio would lose some. */
+static bool write_all(int file, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t written = write(file, bytes, n);
+
+        if (written < 0 && errno != EINTR)
+            return false;
+        bytes += written > 0 ? written : 0;
+        n -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
 }
 
 int tool_print(const tool *t, const ec_text *text)
@@ -156,8 +174,9 @@ int tool_print(const tool *t, const ec_text *text)
     if (ec_text_check(text, &err) != EC_OK)
         return tool_fail(t, NULL, &err);
     clear_progress(t);
-    fwrite(ec_text_get(text), 1, text->size, stdout);
-    return tool_flush(t);
+    if (tool_flush(t) != TOOL_YES)
+        return TOOL_IO;
+    return write_all(STDOUT_FILENO, ec_text_get(text), text->size) ? TOOL_YES : cannot_write(t);
 }
 
 /* ----------------------------------------------------------------- progress */
@@ -235,6 +254,11 @@ static void on_interrupt(int signal_number)
 {
     (void)signal_number;
     interrupted = 1;
+}
+
+bool tool_interrupted(void)
+{
+    return interrupted != 0;
 }
 
 void tool_start(tool *t)

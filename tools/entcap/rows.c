@@ -189,10 +189,11 @@ static ec_status flush(row_writer *w, size_t at_least, ec_error *err)
     int code = tool_print(w->t, &w->out);
 
     w->out.size = 0;
-    if (code == TOOL_YES)
-        return EC_OK;
-    w->code = code;
-    return ec_fail(err, EC_EIO, "standard output cannot be written");
+    if (code != TOOL_YES) {
+        w->code = code;
+        return ec_fail(err, EC_EIO, "standard output cannot be written");
+    }
+    return tool_interrupted() ? ec_fail(err, EC_ECANCEL, "sweep: stopped on request") : EC_OK;
 }
 
 static ec_status put_rows(row_writer *w, const ec_sweep_rows *rows, ec_error *err)
@@ -278,6 +279,18 @@ int rows_finish(row_writer *w)
     if (w->format == ROWS_JSON)
         ec_text_puts(&w->out, w->n == 0 ? "]\n}\n" : "\n  ]\n}\n");
     return tool_print(w->t, &w->out);
+}
+
+void rows_break_off(row_writer *w, const ec_error *err)
+{
+    if (w->code != TOOL_GO_ON || w->format == ROWS_AUTO)
+        return;
+    if (w->format == ROWS_JSON) {
+        ec_text_puts(&w->out, w->n == 0 ? "],\n  \"error\": " : "\n  ],\n  \"error\": ");
+        put_string(&w->out, err->status == EC_ECANCEL ? "interrupted" : err->msg);
+        ec_text_puts(&w->out, "\n}\n");
+    }
+    w->code = tool_print(w->t, &w->out);
 }
 
 void rows_clear(row_writer *w)

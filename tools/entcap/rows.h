@@ -42,6 +42,12 @@ ec_status rows_emit(void *arg, const ec_sweep *sweep, const ec_sweep_rows *rows,
 /** Write what is left. Returns TOOL_YES or TOOL_IO. */
 int rows_finish(row_writer *writer);
 
+/**
+ * The sweep failed, or was interrupted: write the rows that were found before, whole, and close a
+ * JSON document by `"error": "interrupted"` or what else err says. A table is whole or nothing.
+ */
+void rows_break_off(row_writer *writer, const ec_error *err);
+
 void rows_clear(row_writer *writer);
 
 #endif

@@ -238,6 +238,9 @@ void tool_say(const tool *t, const char *fmt, ...) EC_PRINTF(2, 3);
 /** Set up t->run for this process: limits, progress on a terminal, Ctrl-C. */
 void tool_start(tool *t);
 
+/** Was there a Ctrl-C? Long calls learn it from t->run; for loops over what they emit. */
+bool tool_interrupted(void);
+
 /** Write `text` with every control character replaced by '?', so that a name cannot act. */
 void tool_put_safe(FILE *stream, const char *text);
 
