@@ -82,6 +82,14 @@ void ec_linalg_gemm(ec_mat c, double alpha, ec_cmat a, ec_cmat b, double beta);
 void ec_linalg_gemm_f32(ec_matf c, float alpha, ec_cmatf a, ec_cmatf b, float beta);
 
 /**
+ * C = A B, (m,k)(k,n) -> (m,n), neither transposed: for many products of matrices so small that
+ * BLAS's preparations would take most of the time; large ones go to BLAS. C may not overlap A or B.
+ *
+ * Needs: as ec_linalg_gemm. One thread; may run on several at once.
+ */
+void ec_linalg_gemm_small(ec_mat c, ec_cmat a, ec_cmat b);
+
+/**
  * Threads of BLAS from now on, process-wide; at least 1. OpenBLAS threads spin: on a loaded machine
  * two can be slower than one by far, so programs call this with 1 unless they know better.
  * Errors: EC_EIO (OpenBLAS cannot be loaded)

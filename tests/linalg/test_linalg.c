@@ -324,10 +324,38 @@ static void factorizations_survive_running_out_of_memory(void **state)
     assert_survives_oom(all_factorizations, NULL);
 }
 
+/* tiles, their ragged edges, and what goes to BLAS */
+static void small_products_agree_with_gemm(void **state)
+{
+    static const size_t dims[] = {0, 1, 3, 4, 5, 8, 9, 13, 81};
+    static const size_t n_dims = sizeof dims / sizeof *dims;
+    enum { LARGEST = 81 * 83 };
+    double *x = ec_calloc(4 * LARGEST, sizeof *x, NULL);
+    double *a = x, *b = a + LARGEST, *c = b + LARGEST, *want = c + LARGEST;
+    ec_rng rng;
+
+    (void)state;
+    ec_rng_seed(&rng, check_seed());
+    for (size_t i = 0; i < n_dims * n_dims * n_dims; i++) {
+        size_t m = dims[i % n_dims], n = dims[i / n_dims % n_dims], k = dims[i / n_dims / n_dims];
+
+        fill(a, 3 * (size_t)LARGEST, &rng);
+        memcpy(want, c, LARGEST * sizeof *c);
+        ec_linalg_gemm((ec_mat){want, m, n, n + 2}, 1, (ec_cmat){a, m, k, k + 1, false},
+                       ec_cmat_of(b, k, n), 0);
+        ec_linalg_gemm_small((ec_mat){c, m, n, n + 2}, (ec_cmat){a, m, k, k + 1, false},
+                             ec_cmat_of(b, k, n));
+        for (size_t e = 0; e < LARGEST; e++)
+            assert_close(c[e], want[e], 1e-12);
+    }
+    ec_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gemm_agrees_with_the_triple_loop),
+        cmocka_unit_test(small_products_agree_with_gemm),
         cmocka_unit_test(single_precision_gemm_multiplies_small_integers_exactly),
         cmocka_unit_test(with_beta_zero_the_old_content_is_not_read),
         cmocka_unit_test(r_has_the_gram_matrix_of_a_and_zeros_below),
