@@ -89,7 +89,7 @@ $(BUILD)/entcap-draw: $(DRAW_OBJ)
 $(BUILD)/tools/entcap-draw/%.o: private EC_CFLAGS += $(DRAW_CFLAGS)
 # short loops over channels, which gcc leaves scalar at -O2
 $(BUILD)/src/train/pass_%.o: private CFLAGS += -O3 -ffp-contract=fast
-$(BUILD)/src/linalg/small.o: private CFLAGS += -O3 -ffp-contract=fast
+$(BUILD)/src/linalg/small.o $(BUILD)/src/state/four.o: private CFLAGS += -O3 -ffp-contract=fast
 $(BUILD)/tests/%.o: private EC_CFLAGS += -Itests
 
 $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)

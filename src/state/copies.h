@@ -13,38 +13,82 @@
  * Pooling is the elementwise product of messages; a matrix acts on every copy.
  */
 
-#include "state/table.h"
+#include "entcap/core.h"
 
-/** The tables are plain vectors of r^2 and r^4 rows, without indices. */
+#include "state/four.h"
+
+/** exp(log_scale) x; norm: Frobenius, of x; error: estimated rounding error relative to it. */
+typedef struct ec_message {
+    double *x;
+    double log_scale, norm, error;
+} ec_message;
+
 typedef struct ec_copies {
     size_t r;
-    bool on[2];    /* has sites on side B, on side A */
-    ec_table gram; /* two copies, joined at all sites: H if it is pure */
-    ec_table four; /* if it is mixed; else empty */
+    ec_message gram; /* two copies, joined at all sites: r x r, H if it is pure */
+    ec_message four; /* if it is mixed (four.h); else x is NULL */
 } ec_copies;
 
-static inline bool ec_copies_mixed(const ec_copies *u)
-{
-    return u->on[0] && u->on[1];
-}
+/** Children of one window that are equal. A mixed window without a mixed child is a ring (four.h),
+ * which is cheaper. */
+typedef struct ec_member {
+    const ec_copies *of;
+    bool on_a; /* side of a pure one */
+    uint32_t count;
+} ec_member;
 
-/** A site of dimension m: the Gram matrix root^T root of its vectors, the identity for NULL. */
-EC_NODISCARD ec_status ec_copies_site(ec_copies *out, size_t m, const double *root, bool on_a,
-                                      ec_ledger *ledger, ec_error *err);
-EC_NODISCARD ec_status ec_copies_copy(ec_copies *out, const ec_copies *u, ec_ledger *ledger,
-                                      ec_error *err);
-void ec_copies_free(ec_copies *u, ec_ledger *ledger);
+/** Numbers in the message of a subtree of width r, in floating point because it can be anything. */
+double ec_copies_numbers(double r, bool mixed);
 
-/** t <- t u, pooled; t may still be empty; u is used up, also after an error. */
-EC_NODISCARD ec_status ec_copies_absorb(ec_copies *t, ec_copies *u, ec_ledger *ledger,
-                                        ec_error *err);
+/** Flops of the matrix above a window. */
+double ec_copies_flops(double in, double out, bool mixed, bool ring);
 
-/** u <- W on every copy; w is a rows x cols matrix, cols = u->r. */
-EC_NODISCARD ec_status ec_copies_apply(ec_copies *u, const ec_table *w, ec_ledger *ledger,
-                                       ec_error *err);
+/**
+ * Where one thread works: the product of the children of the window at hand, and a matrix and its
+ * transpose, which the caller fills in.
+ */
+typedef struct ec_workspace {
+    double *gram, *pure[2], *four; /* over the lower index; pure[1]: of side A */
+    double *half;                  /* W on two copies of `four` */
+    double *w, *transposed, *scratch, *sum;
+    double *memory; /* all of it */
+} ec_workspace;
 
-/** t, of `copies` indices of dimension w->cols, <- W on each of them. */
-EC_NODISCARD ec_status ec_copies_transform(ec_table *t, int copies, const ec_table *w,
-                                           ec_ledger *ledger, ec_error *err);
+/** Numbers that it takes: at least those of every window that was added. */
+typedef struct ec_workspace_size {
+    double gram, matrix, four, half, scratch, sum;
+} ec_workspace_size;
+
+/** in, out: columns and rows of the matrix above the window. */
+void ec_workspace_add(ec_workspace_size *size, double in, double out, bool mixed);
+double ec_workspace_numbers(const ec_workspace_size *size);
+EC_NODISCARD ec_status ec_workspace_init(ec_workspace *out, const ec_workspace_size *size,
+                                         ec_error *err);
+void ec_workspace_clear(ec_workspace *work);
+
+/** A window: the product of its children, in a workspace, or the memory of an only child. */
+typedef struct ec_pooled {
+    size_t r;
+    ec_message gram, pure[2], four; /* x is NULL where there is none */
+} ec_pooled;
+
+/** Multiply the children of a window of dimension r. */
+void ec_copies_pool(ec_pooled *out, ec_workspace *work, const ec_member *members, size_t n,
+                    size_t r);
+
+/**
+ * The matrix work->w, rows x in->r, on every copy of a window. The memory of *out was allocated
+ * by the caller; `n_threads` threads work, each with the scratch of its own workspace. The number
+ * of threads does not change a bit of the result.
+ */
+void ec_copies_apply(ec_copies *out, const ec_pooled *in, ec_workspace *work, size_t n_threads);
+
+/** If the window is a ring, write its four copies out; for a window with no matrix above it. */
+void ec_copies_expand(ec_pooled *in, ec_workspace *work);
+
+/** A window contracted with the row work->w, on all of two, and of four copies: ln of the value
+ * (NaN if negative) in log_scale, its relative error in error. */
+void ec_copies_contract(ec_message *two, ec_message *four, const ec_pooled *in,
+                        const ec_workspace *work);
 
 #endif
