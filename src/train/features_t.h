@@ -7,16 +7,32 @@
 
 #define FEATURE_BLOCK 4 /* features whose sums stay in registers */
 
-/** Features of n sites: f[s m + d]. */
+/* Features d .. d + block - 1 of n sites. */
+INLINE void T(features_some)(VEC *f, const VEC *value, size_t n, const REAL *map, size_t m,
+                             const size_t block)
+{
+    VEC slope[FEATURE_BLOCK], offset[FEATURE_BLOCK];
+
+    for (size_t i = 0; i < block; i++) {
+        slope[i] = (VEC){0} + map[i];
+        offset[i] = (VEC){0} + map[m + i];
+    }
+    for (size_t s = 0; s < n; s++, f += m)
+        for (size_t i = 0; i < block; i++) {
+            VEC x = slope[i] * value[s] + offset[i];
+            f[i] = (VEC)((IVEC)x & (x > 0));
+        }
+}
+
+/** Features of n sites: f[s m + d]; map: slopes, then offsets. */
 INLINE void T(features)(VEC *f, const VEC *value, size_t n, const REAL *map, size_t m)
 {
-    const REAL *slope = map, *offset = map + m;
+    size_t d = 0;
 
-    for (size_t s = 0; s < n; s++, f += m)
-        for (size_t d = 0; d < m; d++) {
-            VEC x = slope[d] * value[s] + offset[d];
-            f[d] = (VEC)((IVEC)x & (x > 0));
-        }
+    for (; d + FEATURE_BLOCK <= m; d += FEATURE_BLOCK)
+        T(features_some)(f + d, value, n, map + d, m, FEATURE_BLOCK);
+    for (; d < m; d++)
+        T(features_some)(f + d, value, n, map + d, m, 1);
 }
 
 /** What the gradient of the feature map is made of; all per sample. */

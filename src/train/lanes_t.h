@@ -28,10 +28,3 @@ INLINE REAL T(lane_sum)(const VEC *x)
         sum += (*x)[s];
     return sum;
 }
-
-/* v_i *= factor, i < n */
-INLINE void T(scale)(VEC *v, const VEC *factor, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        v[i] *= *factor;
-}

@@ -24,7 +24,7 @@
 #include "pool_t.h"
 #include "product_t.h"
 
-#define TILE 12 /* positions: at 16 channels, three vectors of each and a gradient fill 32 KiB */
+#define TILE 12
 
 struct T(pass) {
     const plan *p;

@@ -20,26 +20,39 @@ INLINE void T(power)(VEC *out, const IVEC *e)
     *out = (VEC)(bits << MANTISSA_BITS);
 }
 
-/* v *= 2^-e with e such that the largest magnitude falls into [1/2, 1); *exponent += e. */
-INLINE void T(rescale)(VEC *v, IVEC *exponent, size_t n)
+/* largest = max(largest, |x|), as bits: magnitudes are ordered as their bits are. */
+INLINE void T(note_magnitude)(IVEC *largest, const VEC *x)
 {
     const INT high = (INT)1 << (8 * sizeof(INT) - 2); /* all bits but the sign: */
     const INT magnitude = high - 1 + high;
-    IVEC largest = {0};
+    IVEC bits = (IVEC)*x & magnitude;
+
+    *largest = SELECT(bits > *largest, bits, *largest);
+}
+
+/* v *= 2^-e, *exponent += e, with e such that the largest magnitude falls into [1/2, 1). */
+INLINE void T(scale_by)(VEC *v, IVEC *exponent, const IVEC *largest, size_t n)
+{
+    IVEC e = (*largest >> MANTISSA_BITS) - (BIAS - 1);
     VEC factor;
 
-    for (size_t i = 0; i < n; i++) { /* magnitudes are ordered as their bits are */
-        IVEC bits = (IVEC)v[i] & magnitude;
-        largest = SELECT(bits > largest, bits, largest);
-    }
-    IVEC e = (largest >> MANTISSA_BITS) - (BIAS - 1);
     T(power)(&factor, &e);
-    T(scale)(v, &factor, n);
+    for (size_t i = 0; i < n; i++)
+        v[i] *= factor;
     *exponent += e;
 }
 
+INLINE void T(rescale)(VEC *v, IVEC *exponent, size_t n)
+{
+    IVEC largest = {0};
+
+    for (size_t i = 0; i < n; i++)
+        T(note_magnitude)(&largest, &v[i]);
+    T(scale_by)(v, exponent, &largest, n);
+}
+
 /* v = 2^-e prod_k below_k, and e */
-INLINE void T(pool_window)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim)
+INLINE void T(pool_any)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim)
 {
     *exponent = (IVEC){0};
     memcpy(v, below, dim * sizeof *v);
@@ -51,6 +64,32 @@ INLINE void T(pool_window)(VEC *v, IVEC *exponent, const VEC *below, size_t wind
             T(rescale)(v, exponent, dim);
     }
     T(rescale)(v, exponent, dim);
+}
+
+/* The same without looking at the range in between: a product stays in a register. */
+INLINE void T(pool_few)(VEC *v, IVEC *exponent, const VEC *below, const size_t window, size_t dim)
+{
+    IVEC largest = {0};
+
+    for (size_t d = 0; d < dim; d++) {
+        VEC product = below[d];
+        for (size_t k = 1; k < window; k++)
+            product *= below[k * dim + d];
+        T(note_magnitude)(&largest, &product);
+        v[d] = product;
+    }
+    *exponent = (IVEC){0};
+    T(scale_by)(v, exponent, &largest, dim);
+}
+
+INLINE void T(pool_window)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim)
+{
+    if (window == 4)
+        T(pool_few)(v, exponent, below, 4, dim);
+    else if (window == 2)
+        T(pool_few)(v, exponent, below, 2, dim);
+    else
+        T(pool_any)(v, exponent, below, window, dim);
 }
 
 /**
@@ -106,7 +145,7 @@ INLINE void T(unpool_any)(const T(unpooling) * u)
     }
 }
 
-/* The same without looking at the range: all products of a channel stay in registers. */
+/* The same without looking at the range in between: products stay in registers. */
 INLINE void T(unpool_few)(const T(unpooling) * u, const size_t window)
 {
     VEC factor;

@@ -29,8 +29,8 @@ INLINE void T(product_block)(const T(product) * m, size_t r, size_t p, const siz
     VEC sum[BLOCK_ROWS][BLOCK_POSITIONS] = {{{0}}};
 
     for (size_t k = 0; k < m->cols; k++, matrix += m->col)
-        for (size_t j = 0; j < positions; j++)
-            for (size_t i = 0; i < rows; i++)
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < positions; j++)
                 sum[i][j] += matrix[i * m->row] * from[j * m->cols + k];
     for (size_t j = 0; j < positions; j++)
         for (size_t i = 0; i < rows; i++)
