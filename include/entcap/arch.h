@@ -14,6 +14,16 @@
  * P_0 > 1 is a pool before the first conv, P_l = 1 the ordinary bond between adjacent convs.
  * 1-D inputs are grids of height 1; windows are row-major.
  *
+ * Affine parts ([AC21]). A batch norm x -> g x + z before a matrix W, or a bias b behind the dense
+ * layer, is made linear by a constant channel 1 that runs from the sites up to it: product pooling
+ * keeps 1 * 1 = 1, and the matrix becomes
+ *
+ *     [ W diag(g)   W z ]                                     [ W diag(g)   W z + b ]
+ *     [ 0            1  ]  below another affine part, and     [                     ]  at the last.
+ *
+ * So d_l = channels + 1 on every level from which an affine part is reached; the description, the
+ * options and the counts of parameters speak of channels.
+ *
  * Subtrees. Only windows of more than one position count here: window K = 0, 1, ... from below, and
  * block level 1, 2, ... from the top; the blocks of level 1 are the children of the top window,
  * those of the last level are the sites. `scale:K` halves every window K, `block:LEVEL:INDEX` is
@@ -41,6 +51,10 @@ typedef struct ec_layer {
     ec_layer_kind kind;
     uint32_t channels;  /* conv: channels; dense: outputs; pool: 0 */
     bool shared;        /* conv: as written, default true */
+    bool norm;          /* conv, dense: batch norm of every channel before the matrix,
+                           x -> gamma (x - mean) / sqrt(variance + eps) + beta */
+    bool bias;          /* dense: a constant is added to every output */
+    bool magnitude;     /* dense: the label is the largest |output|, not the largest output */
     uint32_t window[2]; /* pool: height, width; 1-D: height 1 */
     ec_place place;     /* of the entry's key */
 } ec_layer;
@@ -49,9 +63,10 @@ typedef struct ec_layer {
 typedef struct ec_level {
     char name[16];      /* of its indices: "input" for l = 0, else "rK" of the conv below */
     uint32_t dim;       /* d_l */
+    bool constant;      /* the last of the d_l entries is the constant channel */
     uint32_t window[2]; /* height, width of the window in the grid below; P_l is their product */
     size_t grid[2];     /* indices of this level (= matrices W_l): height, width */
-    uint32_t out;       /* rows of W_l: d_{l+1}; Y at the last level */
+    uint32_t out;       /* rows of W_l: d_{l+1}, of which the constant's is fixed; Y at the last */
     bool shared;        /* one W_l for all positions; always false at a single position */
     size_t layer;       /* entry of `layers` that is W_l */
 } ec_level;
@@ -79,7 +94,20 @@ typedef struct ec_requirement {
 
 typedef enum ec_image_fit { EC_FIT_PAD, EC_FIT_RESIZE } ec_image_fit;
 
-typedef enum ec_features_kind { EC_FEATURES_NONE, EC_FEATURES_AFFINE_RELU } ec_features_kind;
+/** How a pixel x becomes the M features f_d of a site. */
+typedef enum ec_features_kind {
+    EC_FEATURES_NONE,
+    EC_FEATURES_AFFINE_RELU, /* max(0, slope_d x + offset_d) */
+    EC_FEATURES_COS_SIN,     /* cos(2 pi w_n x), sin(2 pi w_n x), n < M / 2; w_n = n + 1 at first */
+    EC_FEATURES_POLYNOMIAL,  /* sqrt(2d + 1) P_d(2x - 1), Legendre: orthonormal on [0, 1] */
+} ec_features_kind;
+
+/** `features:` of a description. */
+typedef struct ec_features {
+    ec_features_kind kind;
+    bool learned; /* training changes slopes and offsets, or frequencies */
+    double scale; /* x is the pixel times this */
+} ec_features;
 
 /** `input:` of a description. */
 typedef struct ec_input {
@@ -89,7 +117,7 @@ typedef struct ec_input {
     bool has_image;    /* `image:` is given */
     size_t image[2];   /* its height, width (1-D: height 1) */
     ec_image_fit fit;
-    ec_features_kind features;
+    ec_features features;
 } ec_input;
 
 /** An index of a `network:` description. */
@@ -141,6 +169,18 @@ static inline bool ec_arch_is_network(const ec_arch *arch)
 static inline size_t ec_level_window(const ec_level *level)
 {
     return (size_t)level->window[0] * level->window[1];
+}
+
+/** Channels of a level as the description has them. */
+static inline uint32_t ec_level_channels(const ec_level *level)
+{
+    return level->dim - (level->constant ? 1 : 0);
+}
+
+/** Rows of W_l as the description has them: without the constant's. */
+static inline uint32_t ec_level_rows(const ec_arch *arch, size_t l)
+{
+    return l + 1 < arch->n_levels ? ec_level_channels(&arch->levels[l + 1]) : arch->levels[l].out;
 }
 
 /** Number of indices of a level, which is also the number of matrices above them. */
@@ -228,8 +268,9 @@ void ec_partition_clear(ec_partition *partition);
 void ec_partitions_clear(ec_partitions *partitions);
 
 /**
- * Weights of the conv and dense layers: sum over layers of (shared ? 1 : positions) out in; of a
- * network: sum over tensors of the product of their dimensions. Exact.
+ * Weights of the conv and dense layers: sum over layers of (shared ? 1 : positions) out in
+ * channels, without those of norms and biases; of a network: sum over tensors of the product of
+ * their dimensions. Exact.
  */
 EC_NODISCARD ec_status ec_arch_parameters(ec_int *out, const ec_arch *arch, ec_error *err);
 
@@ -243,13 +284,15 @@ typedef enum ec_param_type {
     EC_PARAM_DIMENSION, /* uint32_t, 1 .. EC_ARCH_MAX_DIMENSION */
     EC_PARAM_FLAG,      /* bool */
     EC_PARAM_WINDOW,    /* uint32_t[2], height and width */
+    EC_PARAM_WORD,      /* bool: the second of two words */
 } ec_param_type;
 
 /** A parameter of a layer kind. */
 typedef struct ec_layer_param {
     const char *name;
     ec_param_type type;
-    const char *fallback; /* of a flag: its value if it is left out; NULL: it must be given */
+    const char *fallback; /* its value if it is left out; NULL: it must be given */
+    const char *second;   /* of a word: the other one than the fallback */
     const char *doc;
     size_t offset; /* of the member of ec_layer that takes it */
 } ec_layer_param;
@@ -265,13 +308,26 @@ typedef struct ec_layer_type {
 /** The i-th layer kind, i = ec_layer_kind; NULL past the last. */
 const ec_layer_type *ec_arch_layer_type(size_t i);
 
-/** A built-in partition as it is written, and which sites are on side A; NULL past the last. */
+/** Something built in, as it is written, and what it is. */
 typedef struct ec_builtin_type {
-    const char *name; /* "left-right", "scale:K", ... */
+    const char *name; /* "left-right", "scale:K", "cos-sin", ... */
     const char *doc;
 } ec_builtin_type;
 
+/** The i-th built-in partition and which sites are on side A; NULL past the last. */
 const ec_builtin_type *ec_arch_builtin_type(size_t i);
+
+/** Has it a norm or a bias, so that some levels carry the constant channel? */
+bool ec_arch_is_affine(const ec_arch *arch);
+
+/** Is the label the largest |output| (predict: magnitude), not the largest output? */
+static inline bool ec_arch_predicts_magnitude(const ec_arch *arch)
+{
+    return arch->n_layers > 0 && arch->layers[arch->n_layers - 1].magnitude;
+}
+
+/** The i-th feature map, i = ec_features_kind > 0; NULL past the last. */
+const ec_builtin_type *ec_arch_features_type(size_t i);
 
 /** Do all matrices of levels 0 .. level (inclusive) share their weights over positions? */
 bool ec_arch_shared_below(const ec_arch *arch, size_t level);

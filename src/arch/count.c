@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "arch_i.h"
 
+#include "core/flow.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +42,8 @@ ec_status ec_arch_parameters(ec_int *out, const ec_arch *arch, ec_error *err)
     ec_int_set_u64(out, 0);
     for (size_t l = 0; l < arch->n_levels; l++) {
         const ec_level *level = &arch->levels[l];
-        add_product(out, level->shared ? 1 : ec_level_positions(level), level->out, level->dim);
+        add_product(out, level->shared ? 1 : ec_level_positions(level), ec_level_rows(arch, l),
+                    ec_level_channels(level));
     }
     for (size_t t = 0; t < arch->n_tensors; t++) {
         ec_int size = {.limbs = NULL};
@@ -58,9 +61,15 @@ ec_status ec_arch_multiply_adds(ec_int *out, const ec_arch *arch, ec_error *err)
         return ec_fail(err, EC_EINVAL, "a network description has no forward pass to count");
     for (size_t l = 0; l < arch->n_levels; l++) {
         const ec_level *level = &arch->levels[l];
-        add_product(out, ec_level_positions(level), level->out, level->dim);
+        add_product(out, ec_level_positions(level), ec_level_rows(arch, l),
+                    ec_level_channels(level));
     }
     return EC_OK;
+}
+
+bool ec_arch_is_affine(const ec_arch *arch)
+{
+    return arch->n_levels > 0 && arch->levels[0].constant;
 }
 
 bool ec_arch_shared_below(const ec_arch *arch, size_t level)
@@ -84,27 +93,48 @@ size_t ec_arch_find_level(const ec_arch *arch, const char *name)
     return l;
 }
 
-/* The widths that a name stands for; false if there is none of the name. */
-static bool set_width(ec_arch *arch, const char *name, uint32_t dim)
+/* The most channels that fit beside the constant one, and that the feature map takes. */
+static ec_status check_channels(const ec_arch *arch, const ec_level *level, uint32_t channels,
+                                ec_error *err)
 {
+    if (level->constant && channels == EC_ARCH_MAX_DIMENSION)
+        return ec_fail(err, EC_EINVAL, "%s carries a constant channel: at most %u others are fine",
+                       level->name, EC_ARCH_MAX_DIMENSION - 1);
+    if (level == arch->levels && arch->input.features.kind == EC_FEATURES_COS_SIN &&
+        channels % 2 != 0)
+        return ec_fail(err, EC_EINVAL, "cos-sin needs an even number of channels, not %u",
+                       channels);
+    return EC_OK;
+}
+
+/* Set the widths that a name stands for; *found: there is one of the name. */
+static ec_status set_width(bool *found, ec_arch *arch, const char *name, uint32_t dim,
+                           ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    *found = true;
     for (size_t i = 0; i < arch->n_indices; i++)
         if (strcmp(arch->indices[i].name, name) == 0) {
             arch->indices[i].dim = dim;
-            return true;
+            return EC_OK;
         }
 
     size_t l = ec_arch_find_level(arch, name);
-    if (l == arch->n_levels)
-        return false;
     ec_level *level = &arch->levels[l];
-    level->dim = dim;
-    if (l == 0) {
+    *found = l < arch->n_levels;
+    if (!*found)
+        return EC_OK;
+    EC_TRY(check_channels(arch, level, dim, err));
+    level->dim = dim + (level->constant ? 1 : 0);
+    if (l == 0)
         arch->input.channels = dim;
-        return true;
+    else {
+        level[-1].out = level->dim;
+        arch->layers[level[-1].layer].channels = dim;
     }
-    level[-1].out = dim;
-    arch->layers[level[-1].layer].channels = dim;
-    return true;
+done:
+    return status;
 }
 
 ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err)
@@ -113,6 +143,8 @@ ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err)
     const char *equals = strrchr(assignment, '='), *end = NULL;
     ec_nearest nearest;
     uint64_t dim = 0;
+    bool found = false;
+    ec_status status;
     char name[EC_ARCH_MAX_NAME + 1];
 
     if (equals == NULL || equals == assignment)
@@ -125,8 +157,9 @@ ec_status ec_arch_set(ec_arch *arch, const char *assignment, ec_error *err)
     snprintf(name, sizeof name, "%.*s",
              equals - assignment < EC_ARCH_MAX_NAME ? (int)(equals - assignment) : EC_ARCH_MAX_NAME,
              assignment);
-    if (set_width(arch, name, (uint32_t)dim))
-        return EC_OK;
+    status = set_width(&found, arch, name, (uint32_t)dim, err);
+    if (found || status != EC_OK)
+        return status;
     nearest = (ec_nearest){.word = name};
     for (size_t i = 0; i < arch->n_indices; i++)
         ec_nearest_offer(&nearest, arch->indices[i].name);

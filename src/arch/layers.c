@@ -92,18 +92,27 @@ static ec_status dense_shape(struct shape *s, size_t i, const ec_place *at, ec_e
 /* ------------------------------------------------------------------- the table */
 
 static const ec_layer_param conv_params[] = {
-    {"channels", EC_PARAM_DIMENSION, NULL, "output channels, rK of the K-th conv",
+    {"channels", EC_PARAM_DIMENSION, NULL, NULL, "output channels, rK of the K-th conv",
      offsetof(ec_layer, channels)},
-    {"shared", EC_PARAM_FLAG, "true", "one matrix for all positions, or one for each",
+    {"shared", EC_PARAM_FLAG, "true", NULL, "one matrix for all positions, or one for each",
      offsetof(ec_layer, shared)},
+    {"norm", EC_PARAM_WORD, "none", "batch", "batch: batch norm of every channel before the matrix",
+     offsetof(ec_layer, norm)},
 };
 static const ec_layer_param pool_params[] = {
-    {"window", EC_PARAM_WINDOW, NULL, "[height, width], in 1-D n or [n]; divides the grid",
+    {"window", EC_PARAM_WINDOW, NULL, NULL, "[height, width], in 1-D n or [n]; divides the grid",
      offsetof(ec_layer, window)},
 };
 static const ec_layer_param dense_params[] = {
-    {"outputs", EC_PARAM_DIMENSION, NULL, "number of outputs Y, one per label",
+    {"outputs", EC_PARAM_DIMENSION, NULL, NULL, "number of outputs Y, one per label",
      offsetof(ec_layer, channels)},
+    {"norm", EC_PARAM_WORD, "none", "batch", "batch: batch norm of every channel before the matrix",
+     offsetof(ec_layer, norm)},
+    {"bias", EC_PARAM_FLAG, "false", NULL, "a constant is added to every output",
+     offsetof(ec_layer, bias)},
+    {"predict", EC_PARAM_WORD, "value", "magnitude",
+     "magnitude: the label is the output that is largest without its sign",
+     offsetof(ec_layer, magnitude)},
 };
 
 #define PARAMS(p) .params = (p), .n_params = sizeof(p) / sizeof *(p)
@@ -149,6 +158,22 @@ static ec_status read_window(uint32_t out[2], const struct shape *s, const ec_tr
     return status;
 }
 
+/* One of two words. */
+static ec_status read_word(bool *out, const ec_layer_param *param, const ec_tree *tree,
+                           const ec_node *node, ec_error *err)
+{
+    const char *word = NULL;
+    ec_status status = ec_value_string(&word, tree, node, param->name, err);
+
+    if (status != EC_OK)
+        return status;
+    *out = strcmp(word, param->second) == 0;
+    if (!*out && strcmp(word, param->fallback) != 0)
+        return ec_source_fail(&tree->source, node->place, err, "%s is %s or %s, not %s",
+                              param->name, param->fallback, param->second, ec_quote(word).text);
+    return EC_OK;
+}
+
 /* Read one parameter into the member of the layer that the table names. */
 static ec_status read_param(ec_layer *layer, const ec_layer_param *param, const struct shape *s,
                             const ec_tree *tree, const ec_field *field, ec_error *err)
@@ -157,8 +182,12 @@ static ec_status read_param(ec_layer *layer, const ec_layer_param *param, const 
     uint64_t value = 0;
     ec_status status = EC_OK;
 
-    if (field->value == NULL) /* only flags have a fallback */
+    if (field->value == NULL && param->type == EC_PARAM_FLAG)
         *(bool *)member = strcmp(param->fallback, "true") == 0;
+    else if (field->value == NULL)
+        *(bool *)member = false;
+    else if (param->type == EC_PARAM_WORD)
+        status = read_word(member, param, tree, field->value, err);
     else if (param->type == EC_PARAM_FLAG)
         status = ec_value_flag(member, tree, field->value, err);
     else if (param->type == EC_PARAM_WINDOW)
@@ -234,6 +263,28 @@ static ec_status read_layer(struct shape *s, const ec_tree *tree, const ec_node 
     return row->shape(s, i, at, err);
 }
 
+/* The constant channel runs from the sites up to the last affine part. */
+static ec_status add_constant(ec_arch *arch, const ec_source *source, ec_error *err)
+{
+    bool needed = false;
+
+    for (size_t l = arch->n_levels; l-- > 0;) {
+        ec_level *level = &arch->levels[l];
+        const ec_layer *layer = &arch->layers[level->layer];
+
+        level->out += needed ? 1 : 0;
+        needed = needed || layer->norm || layer->bias;
+        if (needed && level->dim == EC_ARCH_MAX_DIMENSION)
+            return ec_source_fail(source, layer->place, err,
+                                  "norm and bias add a constant channel, so at most %u channels "
+                                  "may lie below, not %u",
+                                  EC_ARCH_MAX_DIMENSION - 1, level->dim);
+        level->constant = needed;
+        level->dim += needed ? 1 : 0;
+    }
+    return EC_OK;
+}
+
 ec_status ec_layers_read(ec_arch *arch, const ec_tree *tree, const ec_node *node, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -252,6 +303,8 @@ ec_status ec_layers_read(ec_arch *arch, const ec_tree *tree, const ec_node *node
         status =
             ec_source_fail(s.source, arch->layers[arch->n_layers - 1].place, err,
                            "the last layer is a dense one; add dense: {outputs: Y} after this");
+    else
+        status = add_constant(arch, s.source, err);
 done:
     return status;
 }

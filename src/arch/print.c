@@ -60,8 +60,14 @@ static void put_input(ec_text *text, const ec_arch *arch)
         put_pair(text, arch, in->image[0], in->image[1]);
         ec_text_printf(text, ", fit: %s}\n", in->fit == EC_FIT_PAD ? "pad" : "resize");
     }
-    if (in->features == EC_FEATURES_AFFINE_RELU)
-        ec_text_puts(text, "  features: {kind: affine-relu}\n");
+    if (in->features.kind == EC_FEATURES_NONE)
+        return;
+    ec_text_printf(text, "  features: {kind: %s", ec_arch_features_type(in->features.kind)->name);
+    if (in->features.learned != (in->features.kind == EC_FEATURES_AFFINE_RELU))
+        ec_text_printf(text, ", learned: %s", in->features.learned ? "true" : "false");
+    if (in->features.scale != 1)
+        ec_text_printf(text, ", scale: %.15g", in->features.scale);
+    ec_text_puts(text, "}\n");
 }
 
 static void put_layers(ec_text *text, const ec_arch *arch)
@@ -69,10 +75,11 @@ static void put_layers(ec_text *text, const ec_arch *arch)
     ec_text_puts(text, "layers:\n");
     for (size_t i = 0; i < arch->n_layers; i++) {
         const ec_layer *layer = &arch->layers[i];
+        const char *norm = layer->norm ? ", norm: batch" : "";
         switch (layer->kind) {
         case EC_LAYER_CONV:
-            ec_text_printf(text, "  - conv: {channels: %u%s}\n", layer->channels,
-                           layer->shared ? "" : ", shared: false");
+            ec_text_printf(text, "  - conv: {channels: %u%s%s}\n", layer->channels,
+                           layer->shared ? "" : ", shared: false", norm);
             break;
         case EC_LAYER_POOL:
             ec_text_puts(text, "  - pool: {window: ");
@@ -80,7 +87,9 @@ static void put_layers(ec_text *text, const ec_arch *arch)
             ec_text_puts(text, "}\n");
             break;
         case EC_LAYER_DENSE:
-            ec_text_printf(text, "  - dense: {outputs: %u}\n", layer->channels);
+            ec_text_printf(text, "  - dense: {outputs: %u%s%s%s}\n", layer->channels, norm,
+                           layer->bias ? ", bias: true" : "",
+                           layer->magnitude ? ", predict: magnitude" : "");
             break;
         }
     }

@@ -40,21 +40,74 @@ done:
     return status;
 }
 
-/* features: {kind: affine-relu} */
+static const ec_builtin_type feature_maps[] = {
+    [EC_FEATURES_NONE] = {"none", "sites come as vectors"},
+    [EC_FEATURES_AFFINE_RELU] = {"affine-relu", "max(0, slope x + offset) for every channel; "
+                                                "learned unless learned: false"},
+    [EC_FEATURES_COS_SIN] = {"cos-sin", "cos(2 pi w x), sin(2 pi w x), w = 1, 2, ...; the w are "
+                                        "learned with learned: true"},
+    [EC_FEATURES_POLYNOMIAL] = {"polynomial", "Legendre polynomials, orthonormal on [0, 1]"},
+};
+
+enum { N_FEATURE_MAPS = sizeof feature_maps / sizeof *feature_maps };
+
+const ec_builtin_type *ec_arch_features_type(size_t i)
+{
+    return i < N_FEATURE_MAPS ? &feature_maps[i] : NULL;
+}
+
+static ec_status find_features(ec_features *out, const ec_tree *tree, const ec_node *node,
+                               ec_error *err)
+{
+    const char *word = NULL;
+    ec_nearest nearest;
+    ec_status status = ec_value_string(&word, tree, node, "kind", err);
+
+    if (status != EC_OK)
+        return status;
+    nearest = (ec_nearest){.word = word};
+    for (size_t i = 1; i < N_FEATURE_MAPS; i++) {
+        ec_nearest_offer(&nearest, feature_maps[i].name);
+        if (strcmp(word, feature_maps[i].name) == 0)
+            out->kind = (ec_features_kind)i;
+    }
+    if (out->kind == EC_FEATURES_NONE)
+        return ec_source_fail(
+            &tree->source, node->place, err, "there is no feature map %s; %s", ec_quote(word).text,
+            ec_hint(nearest.best, "there are affine-relu, cos-sin, polynomial").text);
+    return EC_OK;
+}
+
+/* features: {kind: cos-sin, learned: true, scale: 0.5} */
 static ec_status read_features(ec_input *input, const ec_tree *tree, const ec_node *node,
                                ec_error *err)
 {
     ec_status status = EC_OK;
-    ec_field fields[] = {{.key = "kind", .required = true}};
-    const char *kind = NULL;
+    ec_field fields[] = {{.key = "kind", .required = true}, {.key = "learned"}, {.key = "scale"}};
+    ec_features *features = &input->features;
+    const ec_node *learned, *scale;
 
-    EC_TRY(ec_value_fields(fields, 1, tree, node, "features", err));
-    EC_TRY(ec_value_string(&kind, tree, fields[0].value, "kind", err));
-    if (strcmp(kind, "affine-relu") != 0)
+    EC_TRY(ec_value_fields(fields, 3, tree, node, "features", err));
+    learned = fields[1].value;
+    scale = fields[2].value;
+    EC_TRY(find_features(features, tree, fields[0].value, err));
+    features->learned = features->kind == EC_FEATURES_AFFINE_RELU;
+    features->scale = 1;
+    if (learned != NULL)
+        EC_TRY(ec_value_flag(&features->learned, tree, learned, err));
+    if (scale != NULL)
+        EC_TRY(ec_value_decimal(&features->scale, tree, scale, "scale", err));
+    if (features->scale == 0)
+        return ec_source_fail(&tree->source, scale->place, err, "scale must be above 0");
+    if (features->kind == EC_FEATURES_POLYNOMIAL && features->learned)
+        return ec_source_fail(&tree->source, learned->place, err,
+                              "polynomial has nothing to learn: any change of its features is one "
+                              "of the first matrix");
+    if (features->kind == EC_FEATURES_COS_SIN && input->channels % 2 != 0)
         return ec_source_fail(&tree->source, fields[0].value->place, err,
-                              "there is no feature map %s; there is affine-relu",
-                              ec_quote(kind).text);
-    input->features = EC_FEATURES_AFFINE_RELU;
+                              "cos-sin needs an even number of channels, a cosine and a sine for "
+                              "every frequency, not %u",
+                              input->channels);
 done:
     return status;
 }

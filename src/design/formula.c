@@ -234,7 +234,8 @@ static ec_status describe_variables(ec_formula *out, const symbolic *s, ec_error
     for (size_t l = 0; l < arch->n_levels; l++) {
         out->variables[l].level = l;
         out->window[l] = ec_level_window(&arch->levels[l]);
-        snprintf(out->name[l], sizeof out->name[l], "%s", l == 0 ? "M" : arch->levels[l].name);
+        snprintf(out->name[l], sizeof out->name[l], arch->levels[l].constant ? "(%s+1)" : "%s",
+                 l == 0 ? "M" : arch->levels[l].name);
     }
     if (s->shared)
         list_powers(out, s);

@@ -2,16 +2,19 @@
 #include "entcap/design.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/flow.h"
 
-/* A width: r12, or r_{12} in LaTeX. */
+/* A width: r12, or r_{12} in LaTeX; (r12+1) with the constant channel. */
 static void print_width(ec_text *text, const ec_formula *f, size_t level, ec_notation notation)
 {
-    const char *name = f->name[level];
+    const char *name = f->name[level], *letter = name + (name[0] == '(');
+    size_t digits = strspn(letter + 1, "0123456789");
 
-    if (notation == EC_NOTATION_LATEX && name[1] != '\0')
-        ec_text_printf(text, "%c_{%s}", name[0], name + 1);
+    if (notation == EC_NOTATION_LATEX && digits > 0)
+        ec_text_printf(text, "%.*s_{%.*s}%s", (int)(letter + 1 - name), name, (int)digits,
+                       letter + 1, letter + 1 + digits);
     else
         ec_text_puts(text, name);
 }

@@ -63,6 +63,10 @@ static ec_status check_input(const ec_design_input *in, ec_error *err)
 {
     if (ec_arch_is_network(in->arch))
         return ec_fail(err, EC_EINVAL, "a design of widths needs input and layers, not a network");
+    if (ec_arch_is_affine(in->arch))
+        return ec_fail(err, EC_EINVAL,
+                       "widths are chosen without norm and bias, whose constant channel changes no "
+                       "width by itself: leave them out of the description");
     if (in->n_goals == 0)
         return ec_fail(err, EC_EINVAL,
                        "nothing to design for: name a partition to maximise, or a "

@@ -23,6 +23,10 @@ ec_status ec_ranges_init(ec_ranges *out, const ec_arch *arch, ec_error *err)
     *out = (ec_ranges){0};
     if (ec_arch_is_network(arch))
         return ec_fail(err, EC_EINVAL, "ranges of widths need input and layers, not a network");
+    if (ec_arch_is_affine(arch))
+        return ec_fail(err, EC_EINVAL,
+                       "widths are chosen without norm and bias, whose constant channel changes no "
+                       "width by itself: leave them out of the description");
     EC_NEW(out->level, arch->n_levels);
     out->n_levels = arch->n_levels;
     for (size_t l = 0; l < arch->n_levels; l++) {

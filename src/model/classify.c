@@ -3,6 +3,8 @@
 
 #include "core/flow.h"
 
+#include <math.h>
+
 #define PORTION ((size_t)256) /* samples between two looks at run->progress */
 
 /* A thread's buffers, and how its share of the samples went. */
@@ -38,26 +40,26 @@ static ec_status readers_new(reader **out, unsigned n, const task *t, const ec_r
 {
     ec_status status = EC_OK;
     size_t n_sites = t->arch->n_sites, image = t->data->image[0] * t->data->image[1];
-    double doubles = (double)n_sites * (1.0 + t->arch->input.channels) + (double)image;
+    double doubles = (double)n_sites * (1.0 + t->arch->levels[0].dim) + (double)image;
 
     EC_TRY(ec_run_reserve(run, "evaluation", 8 * doubles * n, err));
     EC_NEW(*out, n);
     for (unsigned i = 0; i < n; i++) {
         EC_NEW((*out)[i].values, n_sites);
         EC_NEW((*out)[i].room, image);
-        EC_NEW((*out)[i].sites, n_sites * t->arch->input.channels);
+        EC_NEW((*out)[i].sites, n_sites * t->arch->levels[0].dim);
         EC_NEW((*out)[i].out, t->arch->outputs);
     }
 done:
     return status;
 }
 
-static uint32_t argmax(const double *x, uint32_t n)
+static uint32_t argmax(const double *x, uint32_t n, bool magnitude)
 {
     uint32_t best = 0;
 
     for (uint32_t i = 1; i < n; i++)
-        if (x[i] > x[best])
+        if (magnitude ? fabs(x[i]) > fabs(x[best]) : x[i] > x[best])
             best = i;
     return best;
 }
@@ -71,7 +73,7 @@ static void read_share(reader *r, uint32_t *label, const task *t, size_t first, 
         ec_data_sites(r->values, t->data, i, r->room);
         ec_model_features(r->sites, t->weights, r->values, t->arch->n_sites);
         r->status = ec_model_forward(r->out, &log_scale, t->arch, t->weights, r->sites, &r->err);
-        label[i] = argmax(r->out, t->arch->outputs);
+        label[i] = argmax(r->out, t->arch->outputs, ec_arch_predicts_magnitude(t->arch));
     }
 }
 
@@ -83,7 +85,7 @@ ec_status ec_model_classify(uint32_t *label, const ec_arch *arch, const ec_weigh
     const task t = {arch, weights, data};
     reader *readers = NULL;
 
-    if (weights->slope == NULL)
+    if (weights->features.kind == EC_FEATURES_NONE)
         return ec_fail(err, EC_EINVAL,
                        "samples need a feature map: add 'features: {kind: "
                        "affine-relu}' to input");

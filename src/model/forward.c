@@ -6,15 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-void ec_model_features(double *out, const ec_weights *weights, const double *x, size_t n)
-{
-    size_t m = weights->n_features;
-
-    for (size_t i = 0; i < n; i++)
-        for (size_t d = 0; d < m; d++)
-            out[i * m + d] = fmax(0, weights->slope[d] * x[i] + weights->offset[d]);
-}
-
 /* Divide v by its largest magnitude, whose logarithm is added to *log_scale; zero stays zero. */
 static void scale_down(double *v, size_t n, double *log_scale)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/model.h"
+#include "model_i.h"
 
 #include "core/flow.h"
 
@@ -14,11 +14,12 @@ size_t ec_weights_count(const ec_arch *arch, size_t level)
 static double weights_bytes(const ec_arch *arch)
 {
     double entries = 2.0 * arch->input.channels;
+    double copies = ec_arch_is_affine(arch) ? 2 : 1;
 
     for (size_t i = 0; i < arch->n_levels; i++) {
         const ec_level *l = &arch->levels[i];
         double positions = l->shared ? 1 : (double)ec_level_positions(l);
-        entries += positions * l->out * l->dim;
+        entries += copies * positions * l->out * l->dim;
     }
     return entries * sizeof(double);
 }
@@ -27,7 +28,9 @@ ec_status ec_weights_init(ec_weights *out, const ec_arch *arch, const ec_run *ru
 {
     ec_status status = EC_OK;
 
-    *out = (ec_weights){.n_features = arch->input.channels};
+    *out = (ec_weights){.n_features = arch->input.channels,
+                        .constant = ec_arch_is_affine(arch),
+                        .features = arch->input.features};
     if (ec_arch_is_network(arch))
         return ec_fail(err, EC_EINVAL, "weights need a description with layers, not a network");
     EC_TRY(ec_run_reserve(run, "weights", weights_bytes(arch), err));
@@ -35,10 +38,14 @@ ec_status ec_weights_init(ec_weights *out, const ec_arch *arch, const ec_run *ru
     out->n_levels = arch->n_levels;
     for (size_t l = 0; l < arch->n_levels; l++)
         EC_NEW(out->matrix[l], ec_weights_count(arch, l));
-    if (arch->input.features != EC_FEATURES_NONE) {
+    if (ec_arch_is_affine(arch))
+        EC_TRY(ec_affine_init(out, arch, err));
+    if (out->features.kind == EC_FEATURES_AFFINE_RELU) {
         EC_NEW(out->slope, out->n_features);
         EC_NEW(out->offset, out->n_features);
     }
+    if (out->features.kind == EC_FEATURES_COS_SIN)
+        EC_NEW(out->frequency, out->n_features / 2);
 done:
     if (status != EC_OK)
         ec_weights_clear(out);
@@ -52,8 +59,10 @@ void ec_weights_clear(ec_weights *weights)
     for (size_t l = 0; l < weights->n_levels; l++)
         ec_free(weights->matrix[l]);
     ec_free(weights->matrix);
+    ec_affine_clear(weights);
     ec_free(weights->slope);
     ec_free(weights->offset);
+    ec_free(weights->frequency);
     *weights = (ec_weights){.n_levels = 0};
 }
 
@@ -64,17 +73,10 @@ const double *ec_weights_at(const ec_weights *weights, const ec_arch *arch, size
     return weights->matrix[level] + (l->shared ? 0 : position * l->out * l->dim);
 }
 
-void ec_weights_spread_features(ec_weights *weights)
+void ec_normal_entries(double *out, size_t n, double mean, double deviation, ec_rng *rng)
 {
-    if (weights->slope == NULL)
-        return;
-    for (uint32_t d = 0; d < weights->n_features; d++) {
-        /* the knot; the first two features are a falling hinge at 1 and a rising one at 0 */
-        double knot = d < 2 ? 1.0 - d : (d - 1.0) / (weights->n_features - 1.0);
-        bool falls = d % 2 == 0;
-        weights->slope[d] = falls ? -1 / knot : 1 / (1 - knot);
-        weights->offset[d] = falls ? 1 : -knot / (1 - knot);
-    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = mean + deviation * ec_rng_normal(rng);
 }
 
 ec_status ec_weights_random(ec_weights *out, const ec_arch *arch, ec_rng *rng, const ec_run *run,
@@ -84,12 +86,11 @@ ec_status ec_weights_random(ec_weights *out, const ec_arch *arch, ec_rng *rng, c
 
     if (status != EC_OK)
         return status;
-    for (size_t l = 0; l < arch->n_levels; l++) {
-        size_t count = ec_weights_count(arch, l);
-        double deviation = 1 / sqrt((double)arch->levels[l].dim);
-        for (size_t i = 0; i < count; i++)
-            out->matrix[l][i] = deviation * ec_rng_normal(rng);
-    }
+    if (out->affine != NULL)
+        ec_affine_random(out, arch, rng);
+    for (size_t l = 0; l < arch->n_levels && out->affine == NULL; l++)
+        ec_normal_entries(out->matrix[l], ec_weights_count(arch, l), 0,
+                          1 / sqrt((double)arch->levels[l].dim), rng);
     ec_weights_spread_features(out);
     return EC_OK;
 }

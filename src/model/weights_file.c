@@ -17,49 +17,92 @@ typedef struct slot {
     size_t count;
 } slot;
 
-static size_t n_slots(const ec_weights *weights)
-{
-    return weights->n_levels + (weights->slope != NULL ? 2 : 0);
-}
+/* Slots of a level: the matrix, and what belongs to its affine part. */
+enum { MATRIX, GAMMA, BETA, MEAN, VARIANCE, BIAS, N_PARTS };
 
 static slot matrix_slot(const ec_weights *weights, const ec_arch *arch, size_t l)
 {
     const ec_level *level = &arch->levels[l];
     const ec_layer *layer = &arch->layers[level->layer];
     bool with_positions = !level->shared && layer->kind == EC_LAYER_CONV && !layer->shared;
-    slot s = {.values = weights->matrix[l], .count = ec_weights_count(arch, l)};
+    size_t out = ec_level_rows(arch, l), in = ec_level_channels(level);
+    slot s = {.values = weights->matrix[l], .count = ec_weights_raw_count(arch, l)};
 
+    if (weights->affine != NULL)
+        s.values = weights->affine[l].weight;
     snprintf(s.name, sizeof s.name, "layers.%zu.weight", l);
     if (with_positions)
         s.shape[s.n_dims++] = ec_level_positions(level);
-    s.shape[s.n_dims++] = level->out;
-    s.shape[s.n_dims++] = level->dim;
+    s.shape[s.n_dims++] = out;
+    s.shape[s.n_dims++] = in;
     if (ec_level_positions(level) == 1) { /* the same numbers with or without the leading 1 */
         if (!with_positions)
             s.also[s.also_dims++] = 1;
-        s.also[s.also_dims++] = level->out;
-        s.also[s.also_dims++] = level->dim;
+        s.also[s.also_dims++] = out;
+        s.also[s.also_dims++] = in;
     }
     return s;
 }
 
-/* Slot i: the matrices in order, then features.weight and features.bias. */
+/* A vector of the weights; without values where the description has no such part. */
+static slot vector_slot(double *values, size_t n)
+{
+    return (slot){.n_dims = 1, .shape = {n}, .values = values, .count = n};
+}
+
+static slot affine_slot(const ec_weights *weights, const ec_arch *arch, size_t l, int part)
+{
+    static const char *const names[] = {[GAMMA] = "norm.weight",
+                                        [BETA] = "norm.bias",
+                                        [MEAN] = "norm.mean",
+                                        [VARIANCE] = "norm.variance",
+                                        [BIAS] = "bias"};
+    const ec_affine *a = &weights->affine[l];
+    double *const values[] = {[GAMMA] = a->gamma,
+                              [BETA] = a->beta,
+                              [MEAN] = a->mean,
+                              [VARIANCE] = a->variance,
+                              [BIAS] = a->bias};
+    slot s = vector_slot(values[part],
+                         part == BIAS ? arch->outputs : ec_level_channels(&arch->levels[l]));
+
+    snprintf(s.name, sizeof s.name, "layers.%zu.%s", l, names[part]);
+    return s;
+}
+
+static slot features_slot(const ec_weights *weights, size_t i)
+{
+    static const char *const names[] = {"features.weight", "features.bias", "features.frequency"};
+    size_t m = weights->n_features;
+    double *const values[] = {weights->slope, weights->offset, weights->frequency};
+    slot s = vector_slot(values[i], i < 2 ? m : m / 2);
+
+    snprintf(s.name, sizeof s.name, "%s", names[i]);
+    if (i == 0) { /* a 1 x 1 convolution of one channel */
+        s.also_dims = 2;
+        s.also[0] = m;
+        s.also[1] = 1;
+    }
+    return s;
+}
+
+/* Places for slots, of which some stay empty (values NULL). */
+static size_t n_slots(const ec_weights *weights)
+{
+    return weights->n_levels * N_PARTS + 3;
+}
+
+/* Slot i: the matrices in order, each with its affine part, then the feature map's. */
 static slot get_slot(const ec_weights *weights, const ec_arch *arch, size_t i)
 {
-    size_t m = weights->n_features;
+    size_t l = i / N_PARTS, part = i % N_PARTS;
 
-    if (i < weights->n_levels)
-        return matrix_slot(weights, arch, i);
-    if (i == weights->n_levels)
-        return (slot){.name = "features.weight",
-                      .n_dims = 1,
-                      .shape = {m},
-                      .also_dims = 2,
-                      .also = {m, 1},
-                      .values = weights->slope,
-                      .count = m};
-    return (slot){
-        .name = "features.bias", .n_dims = 1, .shape = {m}, .values = weights->offset, .count = m};
+    if (l >= weights->n_levels)
+        return features_slot(weights, i - weights->n_levels * N_PARTS);
+    if (part == MATRIX)
+        return matrix_slot(weights, arch, l);
+    return weights->affine != NULL ? affine_slot(weights, arch, l, (int)part)
+                                   : (slot){.values = NULL};
 }
 
 static bool has_shape(const ec_array *array, const size_t *shape, size_t n_dims)
@@ -92,23 +135,54 @@ static ec_status load_slot(const slot *s, const ec_tensors *tensors, const char 
     return EC_OK;
 }
 
+static bool is_named(const ec_weights *weights, const ec_arch *arch, size_t i, const char *name)
+{
+    slot s = get_slot(weights, arch, i);
+
+    return s.values != NULL && strcmp(s.name, name) == 0;
+}
+
+/* What there is beside the matrices, for a message. */
+static const char *others_named(const ec_weights *weights)
+{
+    bool affine = weights->affine != NULL;
+
+    if (weights->slope != NULL)
+        return affine ? ", norms and biases, features.weight and features.bias"
+                      : ", features.weight and features.bias";
+    if (weights->frequency != NULL)
+        return affine ? ", norms and biases, and features.frequency" : " and features.frequency";
+    return affine ? ", norms and biases, and no features" : " and no features";
+}
+
 /* Every tensor of the file must be one of the slots. */
 static ec_status check_no_others(const ec_tensors *tensors, const ec_weights *weights,
                                  const ec_arch *arch, const char *path, ec_error *err)
 {
     for (size_t t = 0; t < tensors->n; t++) {
         size_t i = 0;
-        while (i < n_slots(weights) &&
-               strcmp(get_slot(weights, arch, i).name, tensors->items[t].name) != 0)
+        while (i < n_slots(weights) && !is_named(weights, arch, i, tensors->items[t].name))
             i++;
         if (i == n_slots(weights))
             return ec_fail_file(err, EC_EPARSE, path,
                                 "tensor '%.80s' is not of this architecture, which has "
                                 "layers.0.weight to layers.%zu.weight%s",
                                 tensors->items[t].name, weights->n_levels - 1,
-                                weights->slope != NULL ? ", features.weight and features.bias"
-                                                       : " and no features");
+                                others_named(weights));
     }
+    return EC_OK;
+}
+
+static ec_status check_variances(const ec_weights *weights, const ec_arch *arch, const char *path,
+                                 ec_error *err)
+{
+    for (size_t l = 0; weights->affine != NULL && l < weights->n_levels; l++)
+        for (size_t c = 0; c < ec_level_channels(&arch->levels[l]); c++)
+            if (weights->affine[l].variance != NULL && weights->affine[l].variance[c] < 0)
+                return ec_fail_file(err, EC_EPARSE, path,
+                                    "tensor 'layers.%zu.norm.variance': entry %zu is %g, must not "
+                                    "be negative",
+                                    l, c, weights->affine[l].variance[c]);
     return EC_OK;
 }
 
@@ -123,8 +197,11 @@ ec_status ec_weights_read(ec_weights *out, const ec_arch *arch, const char *path
     EC_TRY(check_no_others(&tensors, out, arch, path, err));
     for (size_t i = 0; i < n_slots(out); i++) {
         slot s = get_slot(out, arch, i);
-        EC_TRY(load_slot(&s, &tensors, path, err));
+        if (s.values != NULL)
+            EC_TRY(load_slot(&s, &tensors, path, err));
     }
+    EC_TRY(check_variances(out, arch, path, err));
+    ec_weights_compose(out, arch);
     out->single = true;
     for (size_t t = 0; t < tensors.n; t++)
         out->single = out->single && tensors.items[t].array.type == EC_F32;
@@ -144,6 +221,8 @@ ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch, const
     EC_NEW(tensors.items, n_slots(weights));
     for (size_t i = 0; i < n_slots(weights); i++) {
         slot s = get_slot(weights, arch, i);
+        if (s.values == NULL)
+            continue;
         ec_tensor *tensor = &tensors.items[tensors.n++];
         tensor->name = ec_strdup(s.name, err);
         if (tensor->name == NULL) {

@@ -66,6 +66,11 @@ static void pool_row(ec_table *table, const ec_arch *arch, const ec_layer *layer
 
 static void put_input(ec_text *out, const ec_input *input)
 {
+    static const char *const formulas[] = {
+        [EC_FEATURES_AFFINE_RELU] = "max(0, a<sub>d</sub> x + b<sub>d</sub>)",
+        [EC_FEATURES_COS_SIN] = "cos and sin of 2 &pi; w<sub>n</sub> x",
+        [EC_FEATURES_POLYNOMIAL] = "the orthonormal Legendre polynomials on [0, 1]",
+    };
     char grid[EC_CELL], image[EC_CELL];
     bool flat = input->n_dims == 1;
 
@@ -75,9 +80,12 @@ static void put_input(ec_text *out, const ec_input *input)
         ec_text_printf(out, ", from images of %s pixels (%s)",
                        format_grid(image, input->image[0], input->image[1], flat),
                        input->fit == EC_FIT_PAD ? "padded with zeros" : "resized");
-    if (input->features == EC_FEATURES_AFFINE_RELU)
-        ec_text_puts(out, "; feature map f<sub>d</sub>(x) = max(0, a<sub>d</sub> x + "
-                          "b<sub>d</sub>), trained with the rest");
+    if (input->features.kind != EC_FEATURES_NONE)
+        ec_text_printf(out, "; feature map f<sub>d</sub>(x) = %s%s",
+                       formulas[input->features.kind],
+                       input->features.learned ? ", trained with the rest" : "");
+    if (input->features.kind != EC_FEATURES_NONE && input->features.scale != 1)
+        ec_text_printf(out, ", x the pixel times %g", input->features.scale);
     ec_text_puts(out, ".</p>\n");
 }
 

@@ -34,7 +34,8 @@ static void measure(plan *p)
 
 ec_status plan_check(const ec_arch *arch, ec_error *err)
 {
-    if (!ec_arch_is_network(arch) && arch->input.features != EC_FEATURES_NONE)
+    if (!ec_arch_is_network(arch) && arch->input.features.kind == EC_FEATURES_AFFINE_RELU &&
+        !ec_arch_is_affine(arch))
         return EC_OK;
     return ec_fail(err, EC_EINVAL,
                    "training needs a feature map: add 'features: {kind: affine-relu}' to input");

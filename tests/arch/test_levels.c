@@ -216,7 +216,7 @@ static void layer_kinds_and_builtins_can_be_listed(void **state)
     size_t n = 0;
 
     assert_string_equal(conv->name, "conv");
-    assert_int_equal(conv->n_params, 2);
+    assert_int_equal(conv->n_params, 3);
     assert_string_equal(conv->params[1].fallback, "true");
     assert_string_equal(ec_arch_layer_type(EC_LAYER_POOL)->name, "pool");
     assert_string_equal(ec_arch_layer_type(EC_LAYER_DENSE)->params[0].name, "outputs");
@@ -224,13 +224,17 @@ static void layer_kinds_and_builtins_can_be_listed(void **state)
     for (size_t i = 0; ec_arch_layer_type(i) != NULL; i++)
         for (size_t k = 0; k < ec_arch_layer_type(i)->n_params; k++) {
             const ec_layer_param *param = &ec_arch_layer_type(i)->params[k];
-            assert_true(param->fallback == NULL || param->type == EC_PARAM_FLAG);
+            assert_true(param->fallback == NULL || param->type == EC_PARAM_FLAG ||
+                        param->type == EC_PARAM_WORD);
+            assert_int_equal(param->second != NULL, param->type == EC_PARAM_WORD);
             assert_non_null(param->doc);
         }
     while (ec_arch_builtin_type(n) != NULL)
         n++;
     assert_int_equal(n, 8);
     assert_string_equal(ec_arch_builtin_type(0)->name, "left-right");
+    assert_string_equal(ec_arch_features_type(EC_FEATURES_POLYNOMIAL)->name, "polynomial");
+    assert_null(ec_arch_features_type(EC_FEATURES_POLYNOMIAL + 1));
 }
 
 int main(void)

@@ -17,6 +17,9 @@ static void assert_equal(const ec_arch *x, const ec_arch *y)
         assert_int_equal(x->layers[i].kind, y->layers[i].kind);
         assert_int_equal(x->layers[i].channels, y->layers[i].channels);
         assert_int_equal(x->layers[i].shared, y->layers[i].shared);
+        assert_int_equal(x->layers[i].norm, y->layers[i].norm);
+        assert_int_equal(x->layers[i].bias, y->layers[i].bias);
+        assert_int_equal(x->layers[i].magnitude, y->layers[i].magnitude);
         assert_memory_equal(x->layers[i].window, y->layers[i].window, sizeof x->layers[i].window);
     }
     assert_int_equal(x->n_tensors, y->n_tensors);

@@ -25,7 +25,7 @@ static void the_input_is_read(void **state)
     assert_int_equal(arch->input.image[0], 5);
     assert_int_equal(arch->input.image[1], 4);
     assert_int_equal(arch->input.fit, EC_FIT_PAD);
-    assert_int_equal(arch->input.features, EC_FEATURES_AFFINE_RELU);
+    assert_int_equal(arch->input.features.kind, EC_FEATURES_AFFINE_RELU);
     assert_int_equal(arch->layers[1].place.line, 7);
     assert_int_equal(arch->layers[1].place.col, 37);
     ec_arch_free(arch);
@@ -35,7 +35,7 @@ static void the_input_is_read(void **state)
     assert_int_equal(arch->input.fit, EC_FIT_RESIZE);
     assert_int_equal(arch->input.image[0], 1);
     assert_int_equal(arch->input.image[1], 9);
-    assert_int_equal(arch->input.features, EC_FEATURES_NONE);
+    assert_int_equal(arch->input.features.kind, EC_FEATURES_NONE);
     ec_arch_free(arch);
 }
 

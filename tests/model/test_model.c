@@ -24,7 +24,10 @@ static ec_level levels[] = {
 };
 static const ec_arch arch = {
     .n_sites = 8,
-    .input = {.n_dims = 2, .grid = {4, 2}, .channels = 3, .features = EC_FEATURES_AFFINE_RELU},
+    .input = {.n_dims = 2,
+              .grid = {4, 2},
+              .channels = 3,
+              .features = {EC_FEATURES_AFFINE_RELU, true, 1}},
     .layers = layers,
     .n_layers = 5,
     .levels = levels,
@@ -227,7 +230,10 @@ static void weights_survive_want_of_memory(void **state)
 
 static void features_span_the_pixels_and_never_all_vanish(void **state)
 {
-    ec_weights w = {.n_features = 5, .slope = (double[5]){0}, .offset = (double[5]){0}};
+    ec_weights w = {.n_features = 5,
+                    .features = {EC_FEATURES_AFFINE_RELU, true, 1},
+                    .slope = (double[5]){0},
+                    .offset = (double[5]){0}};
     (void)state;
 
     ec_weights_spread_features(&w);

@@ -52,6 +52,8 @@ static int set_ranges(tool *t, const ec_arch *arch, const tool_list *ranges, que
     ec_error err = {0};
     ec_status status = ec_ranges_init(&q->ranges, arch, &err);
 
+    if (status != EC_OK)
+        return tool_fail(t, arch->file, &err);
     for (size_t l = 1; status == EC_OK && l < arch->n_levels; l++) {
         char text[64];
         snprintf(text, sizeof text, "%s=" DEFAULT_RANGE, arch->levels[l].name);
@@ -59,7 +61,7 @@ static int set_ranges(tool *t, const ec_arch *arch, const tool_list *ranges, que
     }
     for (size_t i = 0; status == EC_OK && i < ranges->n; i++)
         status = ec_ranges_set(&q->ranges, arch, ranges->items[i], &err);
-    if (status == EC_EINVAL && !ec_arch_is_network(arch))
+    if (status == EC_EINVAL)
         return tool_misuse(t, "--range: %s", err.msg);
     return status == EC_OK ? TOOL_GO_ON : tool_fail(t, NULL, &err);
 }

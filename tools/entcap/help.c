@@ -155,6 +155,12 @@ static int print_layers(const tool *t)
             print_wrapped(text, HELP_COLUMN, HELP_COLUMN);
         }
     }
+    puts("\nFeature maps of a pixel x, input: {features: {kind: ..., scale: ...}}, x times the "
+         "scale");
+    for (size_t i = 1; (builtin = ec_arch_features_type(i)) != NULL; i++) {
+        printf("  %-26s", builtin->name);
+        print_wrapped(builtin->doc, HELP_COLUMN, HELP_COLUMN);
+    }
     puts("\nPartitions that need not be listed");
     for (size_t i = 0; (builtin = ec_arch_builtin_type(i)) != NULL; i++) {
         printf("  %-26s", builtin->name);

@@ -49,7 +49,7 @@ static ec_basis basis_of(const tool_input *input, const tool_measure_options *op
         return EC_BASIS_DATA;
     if (options->basis >= 0)
         return (ec_basis)options->basis;
-    return input->arch->input.features != EC_FEATURES_NONE ? EC_BASIS_FEATURES : EC_BASIS_SITES;
+    return input->arch->input.features.kind != EC_FEATURES_NONE ? EC_BASIS_FEATURES : EC_BASIS_SITES;
 }
 
 static ec_status subject_init(tool_subject *subject, tool *t, ec_error *err)
