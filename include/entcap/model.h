@@ -104,6 +104,12 @@ EC_NODISCARD ec_status ec_weights_read(ec_weights *out, const ec_arch *arch, con
 EC_NODISCARD ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch,
                                         const char *path, ec_error *err);
 
+/** Entries of a site's vector: M, or M + 1 with the constant. */
+static inline size_t ec_weights_site_length(const ec_weights *weights)
+{
+    return weights->n_features + (weights->constant ? 1 : 0);
+}
+
 /**
  * Site vectors of n pixels: out[i m + d] = f_d(x[i]), m = M, or M + 1 with the constant last. */
 void ec_model_features(double *out, const ec_weights *weights, const double *x, size_t n);

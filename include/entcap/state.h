@@ -184,15 +184,22 @@ void ec_state_clear(ec_state *state);
 /* ------------------------------------------------------------------- basis */
 
 /**
- * Gram matrix of the feature map, M x M row-major: G_de = int_0^1 f_d(x) f_e(x) dx. By
- * Gauss-Legendre with two nodes on the pieces between the bends of the two features, which
- * integrates the piecewise quadratic product without error but rounding. Needs a feature map.
+ * Gram matrix of the feature map, m x m row-major, m = ec_weights_site_length (with the constant
+ * channel, if there is one): G_de = int_0^1 f_d(x) f_e(x) dx. x is the map's own argument, so that
+ * a scale of the pixels does not change the inner product ([AC21]: cosines and sines stay
+ * orthogonal). affine-relu: Gauss-Legendre with two nodes on the pieces between the bends of the
+ * two features, which integrates the piecewise quadratic product without error but rounding; the
+ * smooth maps: as many nodes as leave no error but rounding.
+ *
+ * Errors: EC_EINVAL (no feature map), EC_ELIMIT (a frequency above 1000), EC_EIO (no BLAS),
+ * EC_ENOMEM
  */
-void ec_state_gram_on_interval(double *gram, const ec_weights *weights);
+EC_NODISCARD ec_status ec_state_gram_on_interval(double *gram, const ec_weights *weights,
+                                                 ec_error *err);
 
 /**
  * The same over data: the mean of f_d(x) f_e(x) over the values x at all sites of all samples, as
- * the network reads them (padding counts).
+ * the network reads them (padding and scale count).
  *
  * Cost:   2 M^2 flops a site and sample.
  * Errors: EC_EINVAL (no feature map, no samples), EC_EIO (no BLAS), EC_ENOMEM, EC_ECANCEL

@@ -42,18 +42,21 @@ bool ec_state_out_of_reach(ec_status *status, const ec_error *local, ec_error *e
 static ec_status check_basis(const ec_weights *weights, const ec_state_options *options,
                              ec_error *err)
 {
-    size_t m = weights->n_features;
+    size_t m = ec_weights_site_length(weights), n = weights->n_features;
     ec_status status = EC_OK;
 
     if (options->basis == EC_BASIS_SITES)
         return EC_OK;
-    if (weights->slope == NULL || weights->offset == NULL)
+    if (weights->features.kind == EC_FEATURES_NONE)
         return ec_fail(err, EC_EINVAL, "basis features: the description has no feature map");
     if (options->basis == EC_BASIS_DATA && options->gram == NULL)
         return ec_fail(err, EC_EINVAL, "basis data: the Gram matrix of the features is missing");
-    status = check_finite(weights->slope, m, "slopes", 0, err);
-    if (status == EC_OK)
-        status = check_finite(weights->offset, m, "offsets", 0, err);
+    if (weights->slope != NULL)
+        status = check_finite(weights->slope, n, "slopes", 0, err);
+    if (status == EC_OK && weights->offset != NULL)
+        status = check_finite(weights->offset, n, "offsets", 0, err);
+    if (status == EC_OK && weights->frequency != NULL)
+        status = check_finite(weights->frequency, n / 2, "frequencies", 0, err);
     if (status == EC_OK && options->basis == EC_BASIS_DATA)
         status = check_finite(options->gram, m * m, "Gram matrix", 0, err);
     return status;

@@ -17,6 +17,7 @@ static void make(subject *s)
 
     subject_make(s, levels, 3, N_LABELS, "ABBA");
     s->weights.n_features = M;
+    s->weights.features = (ec_features){EC_FEATURES_AFFINE_RELU, true, 1};
     s->weights.slope = ec_calloc(M, sizeof(double), NULL);
     s->weights.offset = ec_calloc(M, sizeof(double), NULL);
     memcpy(s->weights.slope, slope, sizeof slope);
@@ -59,7 +60,7 @@ static void known_integrals_come_out_exactly(void **state)
     make(&s);
     memcpy(s.weights.slope, (double[]){-1, 1, 2, 0}, M * sizeof(double));
     memcpy(s.weights.offset, (double[]){1, 0, -1, -1}, M * sizeof(double));
-    ec_state_gram_on_interval(gram, &s.weights);
+    assert_ok(ec_state_gram_on_interval(gram, &s.weights, NULL), NULL);
     const double want[M * M] = {1.0 / 3,  1.0 / 6,  1.0 / 24, 0, 1.0 / 6, 1.0 / 3, 5.0 / 24, 0,
                                 1.0 / 24, 5.0 / 24, 1.0 / 6,  0, 0,       0,       0,        0};
     for (size_t i = 0; i < M * M; i++)
@@ -75,7 +76,7 @@ static void integrals_agree_with_many_small_steps(void **state)
     (void)state;
 
     make(&s);
-    ec_state_gram_on_interval(gram, &s.weights);
+    assert_ok(ec_state_gram_on_interval(gram, &s.weights, NULL), NULL);
     for (size_t d = 0; d < M; d++)
         for (size_t e = 0; e < M; e++) {
             double sum = 0;
@@ -87,6 +88,42 @@ static void integrals_agree_with_many_small_steps(void **state)
             assert_close(gram[d * M + e], sum, 1e-8);
         }
     subject_clear(&s);
+}
+
+/* Of whole frequencies: 1/2 on the diagonal but for the constant's 1, with any scale of pixels. */
+static void cosines_and_sines_are_orthogonal_beside_the_constant(void **state)
+{
+    enum { N = 7 };
+    double frequency[3] = {1, 2, 3}, gram[N * N];
+    const ec_weights w = {.n_features = 6,
+                          .constant = true,
+                          .features = {EC_FEATURES_COS_SIN, false, 0.5},
+                          .frequency = frequency};
+    (void)state;
+
+    assert_ok(ec_state_gram_on_interval(gram, &w, NULL), NULL);
+    for (size_t d = 0; d < N; d++)
+        for (size_t e = 0; e < N; e++)
+            assert_close(gram[d * N + e], d != e ? 0 : d < 6 ? 0.5 : 1, 1e-14);
+    frequency[1] = 2.5; /* learned ones need not be whole: int cos(2 pi x) cos(5 pi x) = 0 */
+    assert_ok(ec_state_gram_on_interval(gram, &w, NULL), NULL);
+    assert_close(gram[0 * N + 2], 0, 1e-14);
+    assert_close(gram[0 * N + 3], 10 / (21 * M_PI), 1e-14); /* cos(2 pi x) sin(5 pi x) */
+    frequency[1] = 1001;
+    assert_int_equal(ec_state_gram_on_interval(gram, &w, NULL), EC_ELIMIT);
+}
+
+static void legendre_features_are_orthonormal(void **state)
+{
+    enum { N = 9 };
+    double gram[N * N];
+    const ec_weights w = {.n_features = N, .features = {EC_FEATURES_POLYNOMIAL, false, 1}};
+    (void)state;
+
+    assert_ok(ec_state_gram_on_interval(gram, &w, NULL), NULL);
+    for (size_t d = 0; d < N; d++)
+        for (size_t e = 0; e < N; e++)
+            assert_close(gram[d * N + e], d == e, 1e-13);
 }
 
 static void a_mean_over_data_takes_every_site_of_every_sample(void **state)
@@ -126,7 +163,7 @@ static void evenly_spread_data_give_the_interval(void **state)
     for (size_t i = 0; i < 20000; i++)
         ((double *)data.pixels.data)[i] = ((double)i + 0.5) / 20000;
     assert_ok(ec_state_gram_over_data(over_data, &s.weights, &data, NULL, NULL), NULL);
-    ec_state_gram_on_interval(on_interval, &s.weights);
+    assert_ok(ec_state_gram_on_interval(on_interval, &s.weights, NULL), NULL);
     for (size_t k = 0; k < M * M; k++)
         assert_close(over_data[k], on_interval[k], 1e-8);
     ec_dataset_clear(&data);
@@ -268,8 +305,7 @@ static void what_has_no_features_or_samples_is_rejected(void **state)
     err = (ec_error){0};
     assert_int_equal(ec_state_gram_over_data(gram, &s.weights, &data, NULL, &err), EC_EINVAL);
     assert_string_equal(err.msg, "Gram matrix of features: no samples to average over");
-    ec_free(s.weights.slope);
-    s.weights.slope = NULL;
+    s.weights.features.kind = EC_FEATURES_NONE;
     err = (ec_error){0};
     assert_int_equal(ec_state_gram_over_data(gram, &s.weights, &data, NULL, &err), EC_EINVAL);
     assert_string_equal(err.msg, "Gram matrix of features: there is no feature map");
@@ -282,6 +318,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_integrals_come_out_exactly),
         cmocka_unit_test(integrals_agree_with_many_small_steps),
+        cmocka_unit_test(cosines_and_sines_are_orthogonal_beside_the_constant),
+        cmocka_unit_test(legendre_features_are_orthonormal),
         cmocka_unit_test(a_mean_over_data_takes_every_site_of_every_sample),
         cmocka_unit_test(evenly_spread_data_give_the_interval),
         cmocka_unit_test(rescaled_features_change_the_tensor_but_not_the_function),

@@ -93,6 +93,7 @@ static void four_copies_agree_with_the_spectrum_in_the_feature_basis(void **stat
 
     (void)state;
     subject_make(&s, levels, 3, 3, "AABABABB");
+    s.weights.features = (ec_features){EC_FEATURES_AFFINE_RELU, true, 1};
     s.weights.slope = ec_calloc(2, sizeof(double), NULL);
     s.weights.offset = ec_calloc(2, sizeof(double), NULL);
     s.weights.slope[0] = -1;

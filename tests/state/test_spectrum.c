@@ -111,6 +111,7 @@ static void feature_basis_uses_the_gram_matrix_of_the_feature_map(void **state)
 
     (void)state;
     subject_make(&s, levels, 3, 2, "AABABABB");
+    s.weights.features = (ec_features){EC_FEATURES_AFFINE_RELU, true, 1};
     s.weights.slope = ec_calloc(2, sizeof(double), NULL);
     s.weights.offset = ec_calloc(2, sizeof(double), NULL);
     s.weights.slope[0] = -1;
@@ -134,6 +135,7 @@ static void a_dead_feature_leaves_the_spectrum_of_the_others(void **state)
 
     (void)state;
     subject_make(&s, levels, 3, 1, "ABAB");
+    s.weights.features = (ec_features){EC_FEATURES_AFFINE_RELU, true, 1};
     s.weights.slope = ec_calloc(2, sizeof(double), NULL);
     s.weights.offset = ec_calloc(2, sizeof(double), NULL);
     s.weights.slope[0] = 1;

@@ -156,7 +156,8 @@ static ec_status measure_once(void *arg, ec_error *err)
     ec_spectrum got[2] = {0};
     ec_status status;
 
-    options.basis = s->weights.slope != NULL ? EC_BASIS_FEATURES : EC_BASIS_SITES;
+    options.basis =
+        s->weights.features.kind != EC_FEATURES_NONE ? EC_BASIS_FEATURES : EC_BASIS_SITES;
     status = ec_state_spectra(got, &in, &options, NULL, err);
     subject_clear_spectra(got, s);
     return status;
@@ -170,6 +171,7 @@ static void spectra_survive_running_out_of_memory(void **state)
     (void)state;
     subject_make(&s, levels, 3, 2, "AABABABB");
     assert_survives_oom(measure_once, &s);
+    s.weights.features = (ec_features){EC_FEATURES_AFFINE_RELU, true, 1};
     s.weights.slope = ec_calloc(2, sizeof(double), NULL);
     s.weights.offset = ec_calloc(2, sizeof(double), NULL);
     s.weights.slope[0] = s.weights.slope[1] = s.weights.offset[0] = 1;

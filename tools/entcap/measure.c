@@ -27,7 +27,7 @@ static ec_status get_gram(tool_subject *subject, tool *t, ec_error *err)
 {
     const tool_measure_options *options = subject->options;
     const ec_data_source source = {options->data, EC_DATA_TRAIN, (size_t)options->data_limit};
-    size_t m = subject->input->arch->input.channels;
+    size_t m = ec_weights_site_length(&subject->weights);
     ec_dataset data = {.n = 0};
 
     tool_phase(t, "data");
