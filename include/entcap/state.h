@@ -163,17 +163,13 @@ typedef struct ec_state_options {
  * Broken (holds = false) by: rank > bound; forward rank > bound; S_2 > S + tol; S > ln rank + tol;
  * S (or S_2) > ln bound + tol; tol = EC_STATE_TOLERANCE and the errors of the entropies.
  *
- * Cost:   spectrum: see ec_state_spectra. Renyi-2 without one: 8 r^5 flops and r^4 numbers for
- *         every subtree of width r with both sides below it, once where shared weights make
- *         them equal. Rank: S^2 in out modular multiply-adds for each of those and S^2 r words,
- *         S = min(bound + 1, M^|A|, M^|B|), more where the claim is broken. Forward check:
- *         min(bound + 8, 512)^2 forward passes. Each is estimated first and left out with its
- *         `why`.
- * Owns:   *out, to be cleared, also after an error. Deterministic for run->seed.
- * Errors: EC_EINVAL   a network description; side A empty, everything, or of another size; weights
- *                     of another shape; basis features without a feature map
- *         EC_ENUMERIC a weight is not finite, or an SVD did not converge
- *         EC_ENOMEM, EC_ECANCEL
+ * Cost:   spectrum: see ec_state_spectra. Renyi-2 without one: see ec_state_entropies. Rank: S^2 in
+ * out modular multiply-adds for each of those and S^2 r words, S = min(bound + 1, M^|A|, M^|B|),
+ * more where the claim is broken. Forward check: min(bound + 8, 512)^2 forward passes. Each is
+ * estimated first and left out with its `why`. Owns:   *out, to be cleared, also after an error.
+ * Deterministic for run->seed. Errors: EC_EINVAL   a network description; side A empty, everything,
+ * or of another size; weights of another shape; basis features without a feature map EC_ENUMERIC a
+ * weight is not finite, or an SVD did not converge EC_ENOMEM, EC_ECANCEL
  */
 EC_NODISCARD ec_status ec_state_verify(ec_state *out, const ec_state_input *in,
                                        const ec_state_options *options, const ec_run *run,
@@ -253,6 +249,31 @@ void ec_state_chain(ec_chain_term chain[EC_N_CHAIN], const ec_label_state *label
  * are compared as integers, others with EC_STATE_TOLERANCE and their errors.
  */
 void ec_state_judge(ec_label_state *label, const ec_int *bound, const ec_bound *proved);
+
+/* --------------------------------------------------------------- entropies */
+
+/** Entropies of one label, in nats. */
+typedef struct ec_label_entropies {
+    ec_measured von_neumann, renyi2;
+} ec_label_entropies;
+
+/**
+ * Entropies of all labels without a spectrum, across any partition and however large the cut. S_2
+ * by four copies of the network; S where the topmost window alone is cut (left-right, for one).
+ * `in->bound` is not used (NULL is fine).
+ *
+ * Shapes:  out: arch->outputs entries.
+ * Exact:   the error is estimated; a label whose tensor is much smaller than its parts loses digits
+ *          in each of four copies, and is absent when none are left.
+ * Cost:    r^4 / 2 numbers for a subtree of width r with both sides below it, and 4 r^5 flops (2
+ *          r^5 where none of its children has), once where shared weights make them equal; r^3 for
+ *          others. Predicted, and left out with `why` beyond run->memory_bytes or
+ *          options->max_flops. On run->threads threads, which change no bit of the result.
+ * Errors:  as ec_state_verify
+ */
+EC_NODISCARD ec_status ec_state_entropies(ec_label_entropies *out, const ec_state_input *in,
+                                          const ec_state_options *options, const ec_run *run,
+                                          ec_error *err);
 
 /* ---------------------------------------------------------------- spectra */
 

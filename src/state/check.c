@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state/four.h"
 #include "state/state_i.h"
 
 #include "entcap/linalg.h"
@@ -9,6 +10,8 @@
 static ec_status check_finite(const double *x, size_t n, const char *what, size_t layer,
                               ec_error *err)
 {
+    if (ec_entries_are_finite(x, n))
+        return EC_OK;
     for (size_t i = 0; i < n; i++)
         if (!isfinite(x[i]))
             return ec_fail(err, EC_ENUMERIC, "%s of layer %zu: entry %zu is not finite", what,

@@ -31,7 +31,7 @@ void ec_workspace_add(ec_workspace_size *size, double in, double out, bool mixed
     size->gram = fmax(size->gram, in * in);
     size->matrix = fmax(size->matrix, in * out);
     size->sum = fmax(size->sum, fmax(in, out));
-    size->scratch = fmax(size->scratch, in * in + in * out + 2 * (in + out));
+    size->scratch = fmax(size->scratch, ec_map_scratch(in, out));
     if (mixed) {
         size->four = fmax(size->four, pairs * in * in);
         size->half = fmax(size->half, pairs * out * out);
@@ -68,88 +68,68 @@ void ec_workspace_clear(ec_workspace *work)
     *work = (ec_workspace){.memory = NULL};
 }
 
-/* ----------------------------------------------------------------- messages */
-
-/* norm from a sum of squares; numbers that are far from 1 are brought near it by a power of two,
-   which rounds nothing, so that neither products nor squares of them overflow */
-static void settle(ec_message *m, double sum, size_t r, bool four)
+ec_map ec_workspace_map(ec_workspace *work, const double *w, size_t out, size_t in)
 {
-    size_t n = four ? r * r * ec_four_pairs(r) : r * r;
-    double largest = 0, half, rest;
-    int exponent;
+    ec_map map = {.in = in, .out = out, .scratch = work->scratch};
 
-    m->norm = sqrt(sum);
-    if (sum > 0x1p-200 && sum < 0x1p200)
-        return;
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(m->x[i]));
-    if (largest == 0)
-        return;
-    frexp(largest, &exponent);
-    half = ldexp(1, -exponent / 2); /* in two members: one alone may overflow */
-    rest = ldexp(1, -exponent + exponent / 2);
-    for (size_t i = 0; i < n; i++)
-        m->x[i] = m->x[i] * half * rest;
-    m->log_scale += exponent * log(2);
-    m->norm = sqrt(four ? ec_four_sum_of_squares(m->x, r) : ec_entries_sum_of_squares(m->x, n));
-}
-
-/* m <- m u; an empty m borrows the memory of u, a product lies in `to` */
-static void take(ec_message *m, double *to, const ec_message *u, size_t r, bool four)
-{
-    double norms = m->norm * u->norm, n = pow((double)r, four ? 4 : 2), sum;
-
-    if (m->x == NULL) {
-        *m = *u;
-        return;
-    }
-    sum = four ? ec_four_multiply(to, m->x, u->x, r) : ec_entries_multiply(to, m->x, u->x, r * r);
-    *m = (ec_message){to, m->log_scale + u->log_scale, 0, m->error + u->error};
-    settle(m, sum, r, four);
-    m->error = ec_table_grown_error(m->error, norms, n, m->norm);
+    ec_map_load(&map, work->w, work->transposed, w);
+    return map;
 }
 
 /* ----------------------------------------------------------------- pooling */
 
-static ec_ring ring_of(const ec_pooled *p)
+static ec_factors factors_of(const ec_pooled *p)
 {
-    return (ec_ring){.h_a = p->pure[1].x, .h_b = p->pure[0].x};
+    return (ec_factors){p->four[0].x, p->four[1].x, p->pure[1].x, p->pure[0].x};
 }
 
-/* what a ring brings to the norms and errors of a product that it is part of; its scale */
-static void ring_scale(ec_message *m, double *norms, const ec_pooled *p)
+/* the four copies without their numbers: scale and error, from the norm of their product, which was
+   multiplied by `factor` after that */
+static ec_message product_of(const ec_pooled *p, double norm, double factor)
 {
-    for (int side = 0; side < 2; side++) {
-        const ec_message *h = &p->pure[side];
+    const ec_message *h[2] = {&p->pure[0], &p->pure[1]};
+    ec_message m = {.norm = norm};
+    double norms = factor;
+    int k = 0;
 
-        if (h->x == NULL)
-            continue;
-        m->log_scale += 2 * h->log_scale;
-        m->error += 2 * h->error;
-        *norms *= h->norm * h->norm;
+    for (size_t i = 0; i < 2; i++) {
+        if (p->four[i].x != NULL) {
+            m.log_scale += p->four[i].log_scale;
+            m.error += p->four[i].error;
+            norms *= p->four[i].norm;
+            k++;
+        }
+        if (h[i]->x != NULL) {
+            m.log_scale += 2 * h[i]->log_scale;
+            m.error += 2 * h[i]->error;
+            norms *= h[i]->norm * h[i]->norm;
+            k++;
+        }
     }
+    /* k factors of r^4 numbers: as for one product after the other */
+    m.error = ec_table_grown_error(m.error, norms, pow((double)p->r, 4 * (k - 1)), m.norm);
+    return m;
 }
 
-/* k members of r^4 numbers: see ec_table_grown_error, once for each product */
-static void set_error(ec_message *m, double norms, size_t r, int k)
+void ec_copies_expand(ec_pooled *p, ec_workspace *work)
 {
-    m->error = ec_table_grown_error(m->error, norms, pow((double)r, 4 * (k - 1)), m->norm);
+    ec_factors factors = factors_of(p);
+    ec_message x = {.x = work->four}, m;
+    double sum = ec_four_expand(work->four, &factors, p->r, work->scratch), factor;
+
+    factor = ec_message_settle(&x, sum, p->r, true);
+    m = product_of(p, x.norm, factor);
+    m.x = x.x;
+    m.log_scale += x.log_scale;
+    p->four[0] = m;
+    p->four[1] = p->pure[0] = p->pure[1] = (ec_message){.x = NULL};
 }
 
-/* four <- four times the ring of the pure children */
-static void join_ring(ec_pooled *p, ec_workspace *work)
+static void take_four(ec_pooled *p, ec_workspace *work, const ec_message *u)
 {
-    ec_ring ring = ring_of(p);
-    double norms = p->four.norm, sum;
-    int k = 1 + (ring.h_a != NULL) + (ring.h_b != NULL);
-
-    if (k == 1)
-        return;
-    sum = ec_four_join(work->four, p->four.x, &ring, p->r, work->scratch);
-    p->four.x = work->four;
-    ring_scale(&p->four, &norms, p);
-    settle(&p->four, sum, p->r, true);
-    set_error(&p->four, norms, p->r, k);
+    if (p->four[1].x != NULL) /* three are too many */
+        ec_message_multiply(&p->four[0], work->four, &p->four[1], p->r, true);
+    p->four[p->four[0].x != NULL] = *u;
 }
 
 void ec_copies_pool(ec_pooled *out, ec_workspace *work, const ec_member *members, size_t n,
@@ -161,81 +141,49 @@ void ec_copies_pool(ec_pooled *out, ec_workspace *work, const ec_member *members
         bool side = members[i].on_a;
 
         for (uint32_t k = 0; k < members[i].count; k++) {
-            take(&out->gram, work->gram, &of->gram, r, false);
+            ec_message_multiply(&out->gram, work->gram, &of->gram, r, false);
             if (of->four.x != NULL)
-                take(&out->four, work->four, &of->four, r, true);
+                take_four(out, work, &of->four);
             else
-                take(&out->pure[side], work->pure[side], &of->gram, r, false);
+                ec_message_multiply(&out->pure[side], work->pure[side], &of->gram, r, false);
         }
     }
-    if (out->four.x != NULL)
-        join_ring(out, work);
-}
-
-void ec_copies_expand(ec_pooled *p, ec_workspace *work)
-{
-    ec_ring ring = ring_of(p);
-    double norms = 1, sum;
-
-    if (p->four.x != NULL)
-        return;
-    sum = ec_four_expand(work->four, &ring, p->r, work->scratch);
-    p->four = (ec_message){.x = work->four};
-    ring_scale(&p->four, &norms, p);
-    settle(&p->four, sum, p->r, true);
-    set_error(&p->four, norms, p->r, 2);
 }
 
 /* ----------------------------------------------------------------- matrices */
 
-/* out = W m W^T, (out,in)(in,in)(in,out) -> (out,out) */
-static void apply_gram(ec_message *out, const ec_message *m, const ec_workspace *work, size_t in,
-                       size_t rows, double w_norm)
-{
-    ec_linalg_gemm_small(ec_mat_of(work->scratch, rows, in), ec_cmat_of(work->w, rows, in),
-                         ec_cmat_of(m->x, in, in));
-    ec_linalg_gemm_small(ec_mat_of(out->x, rows, rows), ec_cmat_of(work->scratch, rows, in),
-                         ec_cmat_of(work->transposed, in, rows));
-    out->log_scale = m->log_scale;
-    settle(out, ec_entries_sum_of_squares(out->x, rows * rows), rows, false);
-    out->error = ec_table_grown_error(m->error, m->norm * w_norm * w_norm, (double)in * (double)in,
-                                      out->norm);
-}
-
 /* One window on its way through its matrix, for several threads: the matrices of a pair are a unit
    of work, and all sums are added up in the same order, whoever made them. */
 typedef struct passage {
-    const ec_pooled *in;
+    ec_factors factors;
     double *out;
+    const ec_map *map;
     ec_workspace *work;
-    size_t rows, n_threads;
+    size_t n_threads;
     double *sum; /* of squares: of every d, or c */
 } passage;
 
-static ec_four_map map_of(const passage *p, size_t thread)
+static ec_map map_of(const passage *p, size_t thread)
 {
-    const ec_workspace *work = &p->work[thread];
+    ec_map map = *p->map;
 
-    return (ec_four_map){p->in->r, p->rows, p->work->w, p->work->transposed, work->scratch};
+    map.scratch = p->work[thread].scratch;
+    return map;
 }
 
 static void first_half(const passage *p, size_t thread)
 {
-    ec_four_map map = map_of(p, thread);
-    ec_ring ring = ring_of(p->in);
+    ec_map map = map_of(p, thread);
 
-    for (size_t d = thread; d < p->in->r; d += p->n_threads)
-        if (p->in->four.x == NULL)
-            p->sum[d] = ec_four_first_ring(p->work->half, &ring, &map, d);
-        else
-            ec_four_first(p->work->half, p->in->four.x, &map, d);
+    for (size_t d = thread; d < map.in; d += p->n_threads)
+        p->sum[d] = ec_four_first(p->work->half, &p->factors, &map, d);
 }
 
 static void second_half(const passage *p, size_t thread)
 {
-    ec_four_map map = map_of(p, thread);
+    ec_map map = map_of(p, thread);
 
-    for (size_t c = thread; c < p->rows; c += p->n_threads)
+    for (size_t c = thread; c < map.out; c += p->n_threads)
         p->sum[c] = ec_four_second(p->out, p->work->half, &map, c);
 }
 
@@ -259,39 +207,39 @@ static double total(const double *x, size_t n)
     return sum;
 }
 
-/* out = W on all copies of m */
-static void apply_four(ec_message *out, const passage *p, double w_norm)
+/* out = W on all copies of a window */
+static void apply_four(ec_message *out, ec_pooled *in, passage *p)
 {
-    ec_message m = p->in->four;
-    size_t in = p->in->r;
+    double n = pow((double)in->r, 4), sum;
+    size_t rows = p->map->out;
+    double norms;
+    ec_message m;
 
     on_threads(p, first_half);
-    if (m.x == NULL) { /* a ring: its norm was found on the way */
-        double norms = 1;
-
-        m.norm = sqrt(total(p->sum, in));
-        ring_scale(&m, &norms, p->in);
-        set_error(&m, norms, in, 2);
+    sum = total(p->sum, in->r);
+    m = product_of(in, sqrt(sum), 1);
+    if (!ec_message_is_ordinary(sum)) { /* tiny where one is not and the other is: scale first */
+        ec_copies_expand(in, p->work);
+        m = in->four[0];
+        p->factors = factors_of(in);
+        on_threads(p, first_half);
     }
     on_threads(p, second_half);
     out->log_scale = m.log_scale;
-    settle(out, total(p->sum, p->rows), p->rows, true);
-    out->error =
-        ec_table_grown_error(m.error, m.norm * pow(w_norm, 4), pow((double)in, 4), out->norm);
+    norms = m.norm * pow(p->map->norm, 4);
+    norms *= ec_message_settle(out, total(p->sum, rows), rows, true);
+    out->error = ec_table_grown_error(m.error, norms, n, out->norm);
 }
 
-void ec_copies_apply(ec_copies *out, const ec_pooled *in, ec_workspace *work, size_t n_threads)
+void ec_copies_apply(ec_copies *out, ec_pooled *in, const double *w, ec_workspace *work,
+                     size_t n_threads)
 {
-    size_t rows = out->r;
-    double w_norm = sqrt(ec_entries_sum_of_squares(work->w, rows * in->r));
-    const passage p = {in, out->four.x, work, rows, n_threads, work->sum};
+    ec_map map = ec_workspace_map(work, w, out->r, in->r);
+    passage p = {factors_of(in), out->four.x, &map, work, n_threads, work->sum};
 
-    for (size_t i = 0; i < rows; i++)
-        for (size_t k = 0; k < in->r; k++)
-            work->transposed[k * rows + i] = work->w[i * in->r + k];
-    apply_gram(&out->gram, &in->gram, work, in->r, rows, w_norm);
+    ec_message_apply(&out->gram, &in->gram, false, &map);
     if (out->four.x != NULL)
-        apply_four(&out->four, &p, w_norm);
+        apply_four(&out->four, in, &p);
 }
 
 /* --------------------------------------------------------------------- rows */
@@ -305,15 +253,17 @@ static ec_message contracted(double value, const ec_message *m, double r, int co
     return out;
 }
 
-void ec_copies_contract(ec_message *two, ec_message *four, const ec_pooled *in,
-                        const ec_workspace *work)
+void ec_copies_contract(ec_message *two, ec_message *four, const ec_pooled *in, const double *w,
+                        ec_workspace *work)
 {
     size_t r = in->r;
-    double w_norm = sqrt(ec_entries_sum_of_squares(work->w, r)), value = 0;
+    ec_map map = ec_workspace_map(work, w, 1, r);
+    double value = 0;
 
     for (size_t i = 0; i < r; i++)
         for (size_t j = 0; j < r; j++)
-            value += work->w[i] * in->gram.x[i * r + j] * work->w[j];
-    *two = contracted(value, &in->gram, (double)r, 2, w_norm);
-    *four = contracted(ec_four_contract(in->four.x, work->w, r), &in->four, (double)r, 4, w_norm);
+            value += map.w[i] * in->gram.x[i * r + j] * map.w[j];
+    *two = contracted(value, &in->gram, (double)r, 2, map.norm);
+    value = ec_four_contract(in->four[0].x, map.w, r);
+    *four = contracted(value, &in->four[0], (double)r, 4, map.norm);
 }

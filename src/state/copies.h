@@ -13,15 +13,7 @@
  * Pooling is the elementwise product of messages; a matrix acts on every copy.
  */
 
-#include "entcap/core.h"
-
-#include "state/four.h"
-
-/** exp(log_scale) x; norm: Frobenius, of x; error: estimated rounding error relative to it. */
-typedef struct ec_message {
-    double *x;
-    double log_scale, norm, error;
-} ec_message;
+#include "state/message.h"
 
 typedef struct ec_copies {
     size_t r;
@@ -43,10 +35,7 @@ double ec_copies_numbers(double r, bool mixed);
 /** Flops of the matrix above a window. */
 double ec_copies_flops(double in, double out, bool mixed, bool ring);
 
-/**
- * Where one thread works: the product of the children of the window at hand, and a matrix and its
- * transpose, which the caller fills in.
- */
+/** Where one thread works: the product of the children of the window at hand, and a matrix. */
 typedef struct ec_workspace {
     double *gram, *pure[2], *four; /* over the lower index; pure[1]: of side A */
     double *half;                  /* W on two copies of `four` */
@@ -66,10 +55,16 @@ EC_NODISCARD ec_status ec_workspace_init(ec_workspace *out, const ec_workspace_s
                                          ec_error *err);
 void ec_workspace_clear(ec_workspace *work);
 
-/** A window: the product of its children, in a workspace, or the memory of an only child. */
+/** The matrix w, out x in, to be applied in this workspace. */
+ec_map ec_workspace_map(ec_workspace *work, const double *w, size_t out, size_t in);
+
+/**
+ * A window: the product of its children, in a workspace, or the memory of an only child. The four
+ * copies stay a product: of two messages, and of the ring of the pure children.
+ */
 typedef struct ec_pooled {
     size_t r;
-    ec_message gram, pure[2], four; /* x is NULL where there is none */
+    ec_message gram, pure[2], four[2]; /* x is NULL where there is none */
 } ec_pooled;
 
 /** Multiply the children of a window of dimension r. */
@@ -77,18 +72,19 @@ void ec_copies_pool(ec_pooled *out, ec_workspace *work, const ec_member *members
                     size_t r);
 
 /**
- * The matrix work->w, rows x in->r, on every copy of a window. The memory of *out was allocated
- * by the caller; `n_threads` threads work, each with the scratch of its own workspace. The number
- * of threads does not change a bit of the result.
+ * The matrix w, out->r x in->r, on every copy of a window. The memory of *out was allocated by the
+ * caller; `n_threads` threads work, each with the scratch of its own workspace. The number of
+ * threads does not change a bit of the result.
  */
-void ec_copies_apply(ec_copies *out, const ec_pooled *in, ec_workspace *work, size_t n_threads);
+void ec_copies_apply(ec_copies *out, ec_pooled *in, const double *w, ec_workspace *work,
+                     size_t n_threads);
 
-/** If the window is a ring, write its four copies out; for a window with no matrix above it. */
+/** Write the product of the four copies out, to in->four[0]. */
 void ec_copies_expand(ec_pooled *in, ec_workspace *work);
 
-/** A window contracted with the row work->w, on all of two, and of four copies: ln of the value
- * (NaN if negative) in log_scale, its relative error in error. */
-void ec_copies_contract(ec_message *two, ec_message *four, const ec_pooled *in,
-                        const ec_workspace *work);
+/** A window, written out, contracted with the row w on all of two, and of four copies: ln of the
+ * value (NaN if negative) in log_scale, its relative error in error. */
+void ec_copies_contract(ec_message *two, ec_message *four, const ec_pooled *in, const double *w,
+                        ec_workspace *work);
 
 #endif

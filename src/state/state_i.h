@@ -34,11 +34,10 @@ EC_NODISCARD ec_status ec_state_exact_ranks(ec_measurement *m, ec_error *err);
 /** Fill the `forward` of every label. Errors: EC_ENOMEM, EC_ECANCEL. */
 EC_NODISCARD ec_status ec_state_forward_checks(ec_measurement *m, ec_error *err);
 
-/**
- * Fill the `renyi2` of every label without a spectrum, from four copies of the network: no cut is
- * needed, but r^4 numbers for every mixed subtree of width r, at 8 r^5 flops. Errors: EC_ENOMEM.
- */
-EC_NODISCARD ec_status ec_state_renyi2(ec_measurement *m, ec_error *err);
+/** As ec_state_entropies, of arguments that were checked. */
+EC_NODISCARD ec_status ec_state_copies(ec_label_entropies *out, const ec_state_input *in,
+                                       const ec_state_options *options, const ec_run *run,
+                                       ec_error *err);
 
 /** `m` is absent, and why. */
 void ec_state_say_why(ec_measured *m, const char *why);

@@ -5,10 +5,11 @@
 
 #include <stdlib.h>
 
-/* A child as one number: 2 subtree + side; sites count as subtree 0, and a mixed one has side 0. */
+/* A child as one number: 2 subtree + side; sites count as subtree 0, and a mixed one has side 0. A
+   part of a block, which has no number yet, is 2 PENDING + side. */
 typedef uint32_t code;
 
-enum { MOST = UINT32_MAX / 2 };
+#define PENDING (UINT32_MAX / 2)
 
 typedef struct builder {
     ec_subtrees *out;
@@ -20,6 +21,8 @@ typedef struct builder {
     size_t n_tally, n_children;
     uint32_t *slot; /* subtrees of this level by hash, + 1; NULL where all are different */
     size_t n_slots;
+    double matrices; /* in one subtree of this level */
+    bool blocks;     /* may such a one be a block? */
 } builder;
 
 /* ------------------------------------------------------------------ windows */
@@ -31,6 +34,51 @@ static int ascending(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+static uint32_t add_subtree(builder *b, ec_subtree *s)
+{
+    ec_subtrees *out = b->out;
+
+    s->first = b->n_children;
+    for (size_t i = 0; i < s->n; i++) {
+        out->child[b->n_children++] = b->tally[i];
+        if (s->level > 0)
+            out->item[b->tally[i].subtree].uses++;
+    }
+    out->item[out->n] = *s;
+    return (uint32_t)out->n++;
+}
+
+/* the children of a window; whether all are of one side, and part of a block if this is one */
+static bool gather_window(builder *b, size_t l, size_t position)
+{
+    const ec_level *level = &b->arch->levels[l];
+    size_t n = ec_level_window(level);
+    bool one_block = b->blocks;
+
+    for (size_t k = 0; k < n; k++) {
+        size_t child = ec_level_child(level, position, k);
+
+        b->window[k] = l > 0 ? b->below[child] : ec_sites_has(b->a, child);
+        one_block = one_block && b->window[k] == b->window[0];
+    }
+    return one_block && (l == 0 || b->window[0] / 2 == PENDING);
+}
+
+/* blocks among the children end here and get their numbers */
+static void end_blocks(builder *b, size_t l, size_t position)
+{
+    const ec_level *level = &b->arch->levels[l];
+
+    for (size_t k = 0; l > 0 && k < ec_level_window(level); k++) {
+        ec_subtree block = {.level = (uint32_t)l - 1, .block = true};
+
+        if (b->window[k] / 2 != PENDING)
+            continue;
+        block.position = (uint32_t)ec_level_child(level, position, k);
+        b->window[k] = 2 * add_subtree(b, &block) + b->window[k] % 2;
+    }
+}
+
 static bool is_mixed(const builder *b, size_t level, code c)
 {
     return level > 0 && b->out->item[c / 2].mixed;
@@ -39,15 +87,10 @@ static bool is_mixed(const builder *b, size_t level, code c)
 /* sort and count the children of a window; what they make */
 static ec_subtree tally_window(builder *b, size_t l, size_t position)
 {
-    const ec_level *level = &b->arch->levels[l];
-    size_t n = ec_level_window(level);
+    size_t n = ec_level_window(&b->arch->levels[l]);
     ec_subtree s = {.level = (uint32_t)l, .position = (uint32_t)position};
     bool on[2] = {false, false};
 
-    for (size_t k = 0; k < n; k++) {
-        size_t child = ec_level_child(level, position, k);
-        b->window[k] = l > 0 ? b->below[child] : ec_sites_has(b->a, child);
-    }
     qsort(b->window, n, sizeof *b->window, ascending);
     b->n_tally = 0;
     s.ring = true;
@@ -108,26 +151,18 @@ static uint32_t *find_slot(const builder *b, const ec_subtree *s)
     return &b->slot[i];
 }
 
-static uint32_t add_subtree(builder *b, ec_subtree *s)
-{
-    ec_subtrees *out = b->out;
-
-    s->first = b->n_children;
-    for (size_t i = 0; i < b->n_tally; i++) {
-        out->child[b->n_children++] = b->tally[i];
-        if (s->level > 0)
-            out->item[b->tally[i].subtree].uses++;
-    }
-    out->item[out->n] = *s;
-    return (uint32_t)out->n++;
-}
-
 static void place(builder *b, size_t level, size_t position)
 {
-    ec_subtree s = tally_window(b, level, position);
-    uint32_t *slot = b->slot != NULL ? find_slot(b, &s) : NULL, id;
-    bool on_a = !s.mixed && b->tally[0].on_a;
+    uint32_t *slot, id;
+    ec_subtree s;
 
+    if (gather_window(b, level, position)) {
+        b->here[position] = 2 * PENDING + b->window[0] % 2;
+        return;
+    }
+    end_blocks(b, level, position);
+    s = tally_window(b, level, position);
+    slot = b->slot != NULL ? find_slot(b, &s) : NULL;
     if (slot == NULL) {
         id = add_subtree(b, &s);
     } else {
@@ -135,7 +170,7 @@ static void place(builder *b, size_t level, size_t position)
             *slot = add_subtree(b, &s) + 1;
         id = *slot - 1;
     }
-    b->here[position] = 2 * id + on_a;
+    b->here[position] = 2 * id + (!s.mixed && b->tally[0].on_a);
 }
 
 static ec_status place_level(builder *b, size_t l, ec_error *err)
@@ -144,6 +179,9 @@ static ec_status place_level(builder *b, size_t l, ec_error *err)
     size_t n = ec_level_positions(&b->arch->levels[l]);
     code *swap = b->below;
 
+    b->matrices = 1 + b->matrices * (l > 0 ? (double)ec_level_window(&b->arch->levels[l]) : 0);
+    b->blocks = !ec_arch_shared_below(b->arch, 0) && b->matrices <= EC_BLOCK_MATRICES &&
+                l + 1 < b->arch->n_levels;
     if (ec_arch_shared_below(b->arch, l)) {
         for (b->n_slots = 4; b->n_slots < 2 * n; b->n_slots *= 2)
             ;
@@ -220,7 +258,7 @@ ec_status ec_subtrees_init(ec_subtrees *out, const ec_arch *arch, const ec_sites
 
     *out = (ec_subtrees){.n = 0};
     count(arch, &matrices, &children, most);
-    if (matrices >= MOST)
+    if (matrices >= PENDING)
         return ec_fail(err, EC_ELIMIT, "%.3g matrices are more than 2^31", matrices);
     EC_TRY(ec_run_reserve(run, "Renyi-2 entropy",
                           matrices * (sizeof *out->item + sizeof *out->order) +

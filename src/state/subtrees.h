@@ -8,6 +8,8 @@
  * shared a structured partition leaves a few, where they are not every matrix has its own. A
  * subtree wholly on one side is equal to the same one on the other; which of the two it is, its
  * parents know.
+ *
+ * Where weights are not shared, what is wholly on one side and not large is kept as one block.
  */
 
 #include "entcap/arch.h"
@@ -19,11 +21,15 @@ typedef struct ec_child {
     uint32_t count;
 } ec_child;
 
+/** Most matrices of a block: enough to forget what surrounds them, few enough to share out. */
+#define EC_BLOCK_MATRICES 512
+
 /** A matrix and all below it. */
 typedef struct ec_subtree {
     uint32_t level, position; /* of one matrix that it stands for */
     bool mixed;               /* has sites on both sides */
     bool ring;                /* is mixed, and none of its children is */
+    bool block;               /* pure, with all below it: has no children here */
     size_t first, n;          /* its children */
     uint32_t uses;            /* as a child: entries of `child` */
 } ec_subtree;

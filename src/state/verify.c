@@ -11,7 +11,29 @@ void ec_state_say_why(ec_measured *m, const char *why)
     snprintf(m->why, sizeof m->why, "%.255s", why);
 }
 
-/* spectra, entropies from them, and Renyi-2 by its own way for labels that have none */
+/* entropies by their own way for labels that have no spectrum */
+static ec_status measure_copies(ec_measurement *m, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_label_entropies *entropies = NULL;
+
+    EC_NEW(entropies, m->out->n_labels);
+    EC_TRY(ec_state_copies(entropies, m->in, m->options, m->run, err));
+    for (size_t y = 0; y < m->out->n_labels; y++) {
+        ec_label_state *label = &m->out->labels[y];
+
+        if (label->spectrum.known)
+            continue;
+        label->renyi2 = entropies[y].renyi2;
+        if (entropies[y].von_neumann.known)
+            label->von_neumann = entropies[y].von_neumann;
+    }
+done:
+    ec_free(entropies);
+    return status;
+}
+
+/* spectra, and entropies from them where they are known */
 static ec_status measure_spectra(ec_measurement *m, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -31,7 +53,7 @@ static ec_status measure_spectra(ec_measurement *m, ec_error *err)
         missing = missing || !label->spectrum.known;
     }
     if (missing)
-        EC_TRY(ec_state_renyi2(m, err));
+        EC_TRY(measure_copies(m, err));
 done:
     for (size_t y = 0; y < n && spectra != NULL; y++)
         ec_spectrum_clear(&spectra[y]);
