@@ -318,6 +318,7 @@ typedef struct ec_profile_point {
     size_t level;    /* of a block; else 0 */
     size_t position; /* k, or the INDEX of a block */
     size_t equal;    /* blocks of the level that have the same entropies, this one among them */
+    size_t same_as;  /* the point that was measured for it: itself, or one that is equal to it */
     size_t size_a;   /* sites in A */
     ec_int bound;    /* proved: the smaller of min cut and shared bound */
     ec_measured *von_neumann, *renyi2; /* n_labels each; one block of memory */
@@ -352,6 +353,9 @@ typedef struct ec_profile_options {
  *            as it is, so blocks that such exchanges take to each other have the same entropies:
  *            one of them is measured, `equal` says for how many. Of a fully shared network that is
  *            one block a level. Two blocks that are all of the sites are one partition.
+ * Mirrors:   such exchanges also turn a fully shared network around, so that the last k columns
+ *            equal the first k, and those the first n - k, the rest of the last; with square windows
+ *            they transpose it, so that rows equal columns. Equal cuts are measured once.
  *
  * Parallel:  cuts over run->threads, each with its part of run->memory_bytes; the numbers do not
  *            depend on the threads. BLAS should have one thread (ec_linalg_threads).

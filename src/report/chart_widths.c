@@ -30,7 +30,7 @@ static const char palette[] =
     "set palette defined (0 '#00224e', 1 '#123570', 2 '#3b496c', 3 '#575d6d', 4 '#707173', "
     "5 '#8a8678', 6 '#a59c74', 7 '#c3b369', 8 '#e1cc55', 9 '#fee838')\n";
 
-static void put_head(ec_text *script, int height)
+void ec_plot_head(ec_text *script, int height)
 {
     ec_text_printf(script,
                    "set terminal svg size 560,%d dynamic font 'sans-serif,14'\n"
@@ -175,7 +175,7 @@ void ec_plot_heat_map(ec_text *script, const ec_widths_found *found, size_t part
     size_t columns = found->ranges->level[found->axis[0]].n;
     size_t rows = found->ranges->level[found->axis[1]].n;
 
-    put_head(script, rows > 8 ? HIGH_MAP : LOW_MAP);
+    ec_plot_head(script, rows > 8 ? HIGH_MAP : LOW_MAP);
     put_map(script, found, partition);
     for (int m = 0; m < EC_N_MARKS; m++)
         if (on_slice(found, &marks[m]))
@@ -320,7 +320,7 @@ ec_status ec_plot_pareto(ec_text *script, const ec_widths_found *found, size_t p
     extent e = measure(found, partition, marks);
     ec_status status = EC_OK;
 
-    put_head(script, PLOT_HEIGHT);
+    ec_plot_head(script, PLOT_HEIGHT);
     ec_text_puts(script, "set grid ytics lc rgb '#d8d8d8' lw 1\n"
                          "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n"
                          "set autoscale noextend\n");

@@ -59,6 +59,7 @@ static const char style[] =
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));"
     "gap:0 2rem;align-items:start}\n"
     ".meter{display:inline-block;width:6rem;height:.6rem;margin-left:.4rem}\n"
+    "summary{cursor:pointer;color:var(--accent);margin:.5rem 0}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:.5rem 0}\n"
     "dt{color:var(--soft)}\n"
     "dd{margin:0;overflow-wrap:anywhere}\n"
@@ -140,6 +141,8 @@ static void put_navigation(ec_text *out, const ec_report_page *page)
     ec_text_puts(out, "<li><a href=\"#bounds\">Bounds</a></li>");
     if (page->states != NULL)
         ec_text_puts(out, "<li><a href=\"#verification\">Verification</a></li>");
+    if (page->states != NULL && page->states->profile != NULL)
+        ec_text_puts(out, "<li><a href=\"#profile\">Profile</a></li>");
     if (page->n_diagrams > 0)
         ec_text_puts(out, "<li><a href=\"#diagram\">Diagram</a></li>");
     if (page->widths != NULL)
@@ -166,6 +169,7 @@ ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err
     ec_html_requirements(out, page);
     ec_html_bounds(out, page);
     EC_TRY(ec_html_verification(out, page, err));
+    EC_TRY(ec_html_profile(out, page, err));
     ec_html_diagrams(out, page);
     EC_TRY(ec_html_widths(out, page, err));
     EC_TRY(ec_html_formulas(out, page, err));

@@ -92,6 +92,20 @@ static void put_absent(ec_text *out, const ec_profile *profile, const char *what
                        name, first_why);
 }
 
+/* Cuts that need not be measured; not one block of a level for all, which a column says. */
+static void put_measured_count(ec_text *out, const ec_profile *profile)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < profile->n; i++)
+        n += profile->points[i].same_as == i;
+    if (n < profile->n)
+        ec_text_printf(out,
+                       "%zu of %zu cuts were measured: shared weights make the others equal, "
+                       "the last columns to the first, rows to columns\n",
+                       n, profile->n);
+}
+
 void ec_put_profile_notes(ec_text *out, const ec_profile *profile)
 {
     char name[EC_PROFILE_NAME];
@@ -100,6 +114,7 @@ void ec_put_profile_notes(ec_text *out, const ec_profile *profile)
         if (profile->points[i].violation[0] != '\0')
             ec_text_printf(out, "%s: %s\n", ec_profile_name(name, &profile->points[i]),
                            profile->points[i].violation);
+    put_measured_count(out, profile);
     put_absent(out, profile, "S2", true);
     put_absent(out, profile, "S", false);
 }
@@ -113,8 +128,7 @@ ec_status ec_report_profile_text(ec_text *out, const ec_profile *profile, bool c
     ec_table_text(out, &table, color);
     ec_table_clear(&table);
     ec_text_puts(out, "\nmeasured: S2, S; proved: bound\n"
-                      "equal blocks: shared weights make the entropies of so many blocks equal, "
-                      "one is measured\n");
+                      "equal blocks: so many have the same entropies, one is measured\n");
     ec_text_printf(out, "%s\n", ec_basis_note(profile->basis));
     ec_put_profile_notes(out, profile);
     ec_text_puts(out, profile->holds ? "The bound holds for every label and cut.\n"

@@ -112,6 +112,13 @@ EC_NODISCARD ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_erro
 EC_NODISCARD ec_status ec_plot_svg(ec_text *out, const ec_text *script, const char *id,
                                    const char *label, ec_error *err);
 
+/** Append what all scripts of one's own begin with: size, fonts, border, key. */
+void ec_plot_head(ec_text *script, int height);
+
+/** Append the script of a profile's chart: S_2, S and bound against the place of the cut. */
+EC_NODISCARD ec_status ec_plot_profile(ec_text *script, const ec_profile *profile,
+                                       ec_profile_kind kind, ec_error *err);
+
 /** Append a string to a script, in quotes in which nothing acts. */
 void ec_plot_quote(ec_text *script, const char *text);
 
@@ -167,6 +174,7 @@ EC_NODISCARD ec_status ec_html_architecture(ec_text *out, const ec_report_page *
                                             ec_error *err);
 EC_NODISCARD ec_status ec_html_verification(ec_text *out, const ec_report_page *page,
                                             ec_error *err);
+EC_NODISCARD ec_status ec_html_profile(ec_text *out, const ec_report_page *page, ec_error *err);
 EC_NODISCARD ec_status ec_html_training(ec_text *out, const ec_report_page *page, ec_error *err);
 void ec_html_provenance(ec_text *out, const ec_report_page *page);
 

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ------------------------------------------------------------ what to cut off */
 
@@ -103,6 +104,43 @@ static ec_status add_all(plan *p, ec_error *err)
     return status == EC_OK ? add_scan(p, EC_PROFILE_ROWS, arch->input.grid[0], err) : status;
 }
 
+/* does an exchange of subtrees take rows to columns? */
+static bool is_square(const ec_arch *arch)
+{
+    for (size_t l = 0; l < arch->n_levels; l++)
+        if (arch->levels[l].window[0] != arch->levels[l].window[1])
+            return false;
+    return true;
+}
+
+/* of a fully shared network: the earlier cut of a scan that this one equals, or itself */
+static size_t find_equal(const ec_profile *out, const ec_arch *arch, size_t i, bool square)
+{
+    const ec_profile_point *point = &out->points[i];
+    size_t n = arch->input.grid[point->kind == EC_PROFILE_ROWS ? 0 : 1];
+
+    for (size_t k = 0; k < i; k++) {
+        const ec_profile_point *other = &out->points[k];
+        bool mirror = other->kind == point->kind && other->position == n - point->position;
+        bool transposed = square && other->kind == EC_PROFILE_COLUMNS &&
+                          point->kind == EC_PROFILE_ROWS && other->position == point->position;
+
+        if (mirror || transposed)
+            return other->same_as;
+    }
+    return i;
+}
+
+static void mark_equal(ec_profile *out, const ec_arch *arch)
+{
+    bool shared = first_unshared(arch) + 1 == arch->n_levels, square = is_square(arch);
+
+    for (size_t i = 0; i < out->n; i++)
+        out->points[i].same_as = shared && out->points[i].kind != EC_PROFILE_BLOCK
+                                     ? find_equal(out, arch, i, square)
+                                     : i;
+}
+
 /* rows and columns of the grid that side A holds: first, and one past the last */
 static void side_extent(size_t from[2], size_t to[2], const ec_arch *arch,
                         const ec_profile_point *point)
@@ -129,6 +167,14 @@ static void side_extent(size_t from[2], size_t to[2], const ec_arch *arch,
         from[axis] = at[axis] * size;
         to[axis] = from[axis] + size;
     }
+}
+
+static size_t size_of(const ec_arch *arch, const ec_profile_point *point)
+{
+    size_t from[2], to[2];
+
+    side_extent(from, to, arch, point);
+    return (to[0] - from[0]) * (to[1] - from[1]);
 }
 
 static ec_status side_of(ec_sites *out, const ec_arch *arch, const ec_profile_point *point,
@@ -173,6 +219,7 @@ typedef struct crew {
     const ec_weights *weights;
     const ec_state_options *options;
     const ec_run *run;
+    size_t n; /* cuts to measure */
     atomic_size_t done;
     atomic_bool stop;
 } crew;
@@ -189,7 +236,7 @@ static bool on_step(void *arg, const char *what, double done, double total)
     if (run->progress != NULL) {
 #pragma omp critical(ec_profile_progress)
         if (!run->progress(run->progress_arg, "profile", (double)atomic_load(&c->done),
-                           (double)c->out->n))
+                           (double)c->n))
             atomic_store(&c->stop, true);
     }
     return !atomic_load(&c->stop);
@@ -205,8 +252,6 @@ static ec_status measure_side(ec_state *state, crew *c, ec_profile_point *point,
 
     EC_TRY(bound_of(&point->bound, c->arch, a, run, err));
     EC_TRY(ec_state_verify(state, &in, c->options, run, err));
-    EC_NEW(point->von_neumann, 2 * (size_t)n);
-    point->renyi2 = point->von_neumann + n;
     for (uint32_t y = 0; y < n; y++) {
         point->von_neumann[y] = state->labels[y].von_neumann;
         point->renyi2[y] = state->labels[y].renyi2;
@@ -223,7 +268,6 @@ static ec_status measure(crew *c, ec_profile_point *point, const ec_run *run, ec
 
     EC_TRY(ec_run_step(run, "profile", 0, 1, err));
     EC_TRY(side_of(&a, c->arch, point, err));
-    point->size_a = ec_sites_count(&a);
     EC_TRY(measure_side(&state, c, point, &a, run, err));
     for (size_t y = state.n_labels; y-- > 0;)
         if (!state.labels[y].holds)
@@ -234,6 +278,14 @@ done:
     ec_state_clear(&state);
     ec_sites_clear(&a);
     return status;
+}
+
+/* what was measured for another cut */
+static void copy_point(ec_profile_point *to, const ec_profile_point *from, size_t n_labels)
+{
+    ec_int_set(&to->bound, &from->bound);
+    memcpy(to->von_neumann, from->von_neumann, 2 * n_labels * sizeof *to->von_neumann);
+    memcpy(to->violation, from->violation, sizeof to->violation);
 }
 
 /* the failure to report: what stopped the others, not that they were stopped */
@@ -257,17 +309,29 @@ static ec_status measure_all(crew *c, ec_error *err)
     ec_status status = EC_OK;
 
     EC_NEW(failure, out->n);
+    for (size_t i = 0; i < out->n; i++) {
+        EC_NEW(out->points[i].von_neumann, 2 * (size_t)out->n_labels);
+        out->points[i].renyi2 = out->points[i].von_neumann + out->n_labels;
+        out->points[i].size_a = size_of(c->arch, &out->points[i]);
+        c->n += out->points[i].same_as == i;
+    }
     inner.threads = 1;
     inner.memory_bytes /= (uint64_t)threads;
     inner.progress = on_step;
     inner.progress_arg = c;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < out->n; i++)
-        if (measure(c, &out->points[i], &inner, &failure[i]) != EC_OK)
+        if (out->points[i].same_as == i &&
+            measure(c, &out->points[i], &inner, &failure[i]) != EC_OK)
             atomic_store(&c->stop, true);
     EC_TRY(first_failure(failure, out->n, err));
-    for (size_t i = 0; i < out->n; i++)
+    for (size_t i = 0; i < out->n; i++) {
+        size_t measured = out->points[i].same_as;
+
+        if (measured != i)
+            copy_point(&out->points[i], &out->points[measured], out->n_labels);
         out->holds = out->holds && out->points[i].violation[0] == '\0';
+    }
 done:
     ec_free(failure);
     return status;
@@ -292,7 +356,7 @@ ec_status ec_state_profile(ec_profile *out, const ec_arch *arch, const ec_weight
 {
     static const ec_run default_run = EC_RUN_INIT;
     ec_state_options only_entropies = options->state;
-    crew c = {out, arch, weights, &only_entropies, run != NULL ? run : &default_run, 0, false};
+    crew c = {out, arch, weights, &only_entropies, run != NULL ? run : &default_run, 0, 0, false};
     plan p = {out, arch, 0, options->points > 0 ? options->points : 1};
 
     *out = (ec_profile){.basis = options->state.basis, .n_labels = arch->outputs, .holds = true};
@@ -300,6 +364,7 @@ ec_status ec_state_profile(ec_profile *out, const ec_arch *arch, const ec_weight
         return ec_fail(err, EC_EINVAL, "a profile needs input and layers, not a network");
     only_entropies.rank = only_entropies.forward = false;
     ec_status status = add_all(&p, err);
+    mark_equal(out, arch);
     if (status == EC_OK && out->n > 0)
         status = measure_all(&c, err);
     return status;
