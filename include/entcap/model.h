@@ -88,7 +88,8 @@ EC_NODISCARD ec_status ec_weights_random(ec_weights *out, const ec_arch *arch, e
 /**
  * Read a safetensors file, F32 or F64, and check every name, type and shape against `arch`: every
  * tensor is there, none besides, all entries finite. A matrix that stands at a single position may
- * come as [out, in] or [1, out, in].
+ * come as [out, in] or [1, out, in]. Tensors named train.* are skipped: a checkpoint of training is
+ * a weight file, too.
  *
  * Owns: *out, to be cleared, also after an error.
  * Errors: EC_EIO, EC_EPARSE (what tensor, which shape, which one would be right), EC_ELIMIT,
@@ -103,6 +104,18 @@ EC_NODISCARD ec_status ec_weights_read(ec_weights *out, const ec_arch *arch, con
  */
 EC_NODISCARD ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch,
                                         const char *path, ec_error *err);
+
+/** As ec_weights_read, from the tensors of the file `path`. */
+EC_NODISCARD ec_status ec_weights_from_tensors(ec_weights *out, const ec_arch *arch,
+                                               const ec_tensors *tensors, const char *path,
+                                               const ec_run *run, ec_error *err);
+
+/**
+ * The tensors that ec_weights_write writes, with room for `more` behind them (items holds n +
+ * more). Owns: *out, to be cleared, also after an error. Errors: EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_weights_to_tensors(ec_tensors *out, const ec_weights *weights,
+                                             const ec_arch *arch, size_t more, ec_error *err);
 
 /** Entries of a site's vector: M, or M + 1 with the constant. */
 static inline size_t ec_weights_site_length(const ec_weights *weights)

@@ -51,13 +51,45 @@ typedef struct ec_train_report {
 /** Return false to stop, as with ec_progress_fn. */
 typedef bool ec_train_report_fn(void *arg, const ec_train_report *report);
 
-/** The rate falls linearly from `rate` at the first step to 0 after the last. */
+/**
+ * Look at the weights of a step. In the report, epoch counts those that are complete, loss and
+ * train_accuracy are means since the last such call (NaN at step 0), test_accuracy is NaN.
+ */
+typedef ec_status ec_train_measure_fn(void *arg, const ec_train_report *report,
+                                      const ec_weights *weights, ec_error *err);
+
+/** What a checkpoint holds when training goes on from it. */
+typedef struct ec_train_resumed {
+    size_t step;     /* done */
+    size_t epoch;    /* complete and reported */
+    size_t measured; /* step of the last measurement; SIZE_MAX: there was none */
+} ec_train_resumed;
+
+/** Called once, before anything else is. An error ends training. */
+typedef ec_status ec_train_resumed_fn(void *arg, const ec_train_resumed *at, ec_error *err);
+
+/**
+ * The rate falls linearly from `rate` at the first step to 0 after the last.
+ *
+ * Checkpoints. With a file name, everything that training depends on is written there (atomically)
+ * after every epoch, after every checkpoint_every steps, and when training is stopped; with
+ * `resume`, training goes on from that file, if there is one, and gives the bits that it would have
+ * given without the interruption: weights, reports, measurements. The file is one of weights, too:
+ * the tensors of the state are named train.*. It must be of the same network, data, options and
+ * seed; threads may differ.
+ */
 typedef struct ec_train_options {
     ec_optimizer optimizer;
     size_t epochs, batch;
     double rate;
-    ec_train_report_fn *report; /* or NULL */
-    void *report_arg;
+    ec_train_report_fn *report;   /* after every epoch; or NULL */
+    ec_train_measure_fn *measure; /* before the first step and after every measure_every; or NULL */
+    ec_train_resumed_fn *resumed; /* or NULL */
+    void *report_arg;             /* of all three */
+    size_t measure_every;         /* steps; 0: never */
+    const char *checkpoint;       /* file, or NULL */
+    size_t checkpoint_every;      /* steps; 0: after every epoch only */
+    bool resume;
 } ec_train_options;
 
 #define EC_TRAIN_OPTIONS_INIT                                                                      \
@@ -83,12 +115,14 @@ EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_r
                                       const ec_run *run, ec_error *err);
 
 /**
- * Train, from the weights given to the weights trained, which are single. Order of samples and
- * nothing else is random: by run->seed.
+ * Train, from the weights given (or the checkpoint) to the weights trained, which are single. The
+ * order of samples and nothing else is random: by run->seed.
  *
  * Progress: run->progress gets samples done of samples in all, its text the running loss.
  * Errors:   EC_EINVAL  no feature map; no samples; epochs, batch or rate not positive
  *           EC_ENUMERIC loss or gradient not finite, or loss above 1000: layer and step are named
+ *           EC_EIO, EC_EPARSE a checkpoint that cannot be written, or is damaged
+ *           EC_EINVAL         a checkpoint of another network, other data or options
  *           EC_ECANCEL, EC_ELIMIT, EC_ENOMEM. After an error the weights are as given.
  */
 EC_NODISCARD ec_status ec_train(ec_weights *weights, const ec_arch *arch, const ec_dataset *train,

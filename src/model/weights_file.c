@@ -155,7 +155,12 @@ static const char *others_named(const ec_weights *weights)
     return affine ? ", norms and biases, and no features" : " and no features";
 }
 
-/* Every tensor of the file must be one of the slots. */
+static bool is_of_training(const ec_tensor *tensor)
+{
+    return strncmp(tensor->name, "train.", 6) == 0;
+}
+
+/* Every tensor of the file must be one of the slots, or of the state of training. */
 static ec_status check_no_others(const ec_tensors *tensors, const ec_weights *weights,
                                  const ec_arch *arch, const char *path, ec_error *err)
 {
@@ -163,7 +168,7 @@ static ec_status check_no_others(const ec_tensors *tensors, const ec_weights *we
         size_t i = 0;
         while (i < n_slots(weights) && !is_named(weights, arch, i, tensors->items[t].name))
             i++;
-        if (i == n_slots(weights))
+        if (i == n_slots(weights) && !is_of_training(&tensors->items[t]))
             return ec_fail_file(err, EC_EPARSE, path,
                                 "tensor '%.80s' is not of this architecture, which has "
                                 "layers.0.weight to layers.%zu.weight%s",
@@ -186,44 +191,56 @@ static ec_status check_variances(const ec_weights *weights, const ec_arch *arch,
     return EC_OK;
 }
 
+ec_status ec_weights_from_tensors(ec_weights *out, const ec_arch *arch, const ec_tensors *tensors,
+                                  const char *path, const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    EC_TRY(ec_weights_init(out, arch, run, err));
+    EC_TRY(check_no_others(tensors, out, arch, path, err));
+    for (size_t i = 0; i < n_slots(out); i++) {
+        slot s = get_slot(out, arch, i);
+        if (s.values != NULL)
+            EC_TRY(load_slot(&s, tensors, path, err));
+    }
+    EC_TRY(check_variances(out, arch, path, err));
+    ec_weights_compose(out, arch);
+    out->single = true;
+    for (size_t t = 0; t < tensors->n; t++)
+        if (!is_of_training(&tensors->items[t]))
+            out->single = out->single && tensors->items[t].array.type == EC_F32;
+done:
+    if (status != EC_OK)
+        ec_weights_clear(out);
+    return status;
+}
+
 ec_status ec_weights_read(ec_weights *out, const ec_arch *arch, const char *path, const ec_run *run,
                           ec_error *err)
 {
     ec_status status = EC_OK;
     ec_tensors tensors = {.n = 0};
 
-    EC_TRY(ec_weights_init(out, arch, run, err));
+    *out = (ec_weights){.n_levels = 0};
     EC_TRY(ec_safetensors_read(&tensors, path, run, err));
-    EC_TRY(check_no_others(&tensors, out, arch, path, err));
-    for (size_t i = 0; i < n_slots(out); i++) {
-        slot s = get_slot(out, arch, i);
-        if (s.values != NULL)
-            EC_TRY(load_slot(&s, &tensors, path, err));
-    }
-    EC_TRY(check_variances(out, arch, path, err));
-    ec_weights_compose(out, arch);
-    out->single = true;
-    for (size_t t = 0; t < tensors.n; t++)
-        out->single = out->single && tensors.items[t].array.type == EC_F32;
+    EC_TRY(ec_weights_from_tensors(out, arch, &tensors, path, run, err));
 done:
     ec_tensors_clear(&tensors);
-    if (status != EC_OK)
-        ec_weights_clear(out);
     return status;
 }
 
-ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch, const char *path,
-                           ec_error *err)
+ec_status ec_weights_to_tensors(ec_tensors *out, const ec_weights *weights, const ec_arch *arch,
+                                size_t more, ec_error *err)
 {
     ec_status status = EC_OK;
-    ec_tensors tensors = {.n = 0};
 
-    EC_NEW(tensors.items, n_slots(weights));
+    *out = (ec_tensors){.n = 0};
+    EC_NEW(out->items, n_slots(weights) + more);
     for (size_t i = 0; i < n_slots(weights); i++) {
         slot s = get_slot(weights, arch, i);
         if (s.values == NULL)
             continue;
-        ec_tensor *tensor = &tensors.items[tensors.n++];
+        ec_tensor *tensor = &out->items[out->n++];
         tensor->name = ec_strdup(s.name, err);
         if (tensor->name == NULL) {
             status = EC_ENOMEM;
@@ -233,8 +250,20 @@ ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch, const
                              NULL, err));
         ec_array_set(&tensor->array, 0, s.count, s.values);
     }
-    EC_TRY(ec_safetensors_write(&tensors, path, err));
 done:
+    if (status != EC_OK)
+        ec_tensors_clear(out);
+    return status;
+}
+
+ec_status ec_weights_write(const ec_weights *weights, const ec_arch *arch, const char *path,
+                           ec_error *err)
+{
+    ec_tensors tensors;
+    ec_status status = ec_weights_to_tensors(&tensors, weights, arch, 0, err);
+
+    if (status == EC_OK)
+        status = ec_safetensors_write(&tensors, path, err);
     ec_tensors_clear(&tensors);
     return status;
 }

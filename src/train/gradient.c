@@ -14,7 +14,7 @@ ec_status ec_train_classify(uint32_t *label, const ec_arch *arch, const ec_weigh
     float *parameters = NULL;
 
     EC_TRY(plan_init(&p, arch, run, err));
-    EC_TRY(workers_init(&w, &p, data, false, run, err));
+    EC_TRY(workers_init(&w, &p, data, 0, run, err));
     EC_NEW(parameters, p.n_parameters);
     plan_pack(parameters, &p, weights);
     EC_TRY(workers_classify(label, &w, parameters, data, run, err));

@@ -94,18 +94,22 @@ typedef struct tally {
     verdict bad; /* of the first sample that was not finite; bad.finite otherwise */
 } tally;
 
-/** Threads with their workspaces and gradients. */
+#define WORKERS_BLOCKS 16 /* in which the samples of a batch are summed; most threads of use */
+
+/** Threads with their workspaces, and the gradients of the blocks of a batch. */
 typedef struct workers {
     const plan *p;
     unsigned n;
-    pass_f32 **pass;  /* n */
-    float **gradient; /* n, n_parameters each; NULL if only forward passes are wanted */
-    double **values;  /* n: values of the sites, then the room for an image */
-    tally *tally;     /* n */
+    pass_f32 **pass; /* n */
+    double **values; /* n: values of the sites, then the room for an image */
+    size_t n_gradients;
+    float **gradient; /* n_gradients, n_parameters each */
+    tally tally[WORKERS_BLOCKS];
 } workers;
 
+/** batch: the most samples to learn from at once; 0 if only forward passes are wanted. */
 EC_NODISCARD ec_status workers_init(workers *out, const plan *p, const ec_dataset *data,
-                                    bool with_gradients, const ec_run *run, ec_error *err);
+                                    size_t batch, const ec_run *run, ec_error *err);
 void workers_clear(workers *w);
 
 /** Samples to be passed. */
@@ -140,5 +144,45 @@ void optimizer_clear(optimizer *o);
  */
 size_t optimizer_step(optimizer *o, float *parameters, const float *gradient, double factor,
                       double rate);
+
+/** Size of the steps: the rate of step `step` = 0 .. n_steps - 1. */
+double schedule_rate(const ec_train_options *options, size_t step, size_t n_steps);
+
+/** Where training stands. */
+typedef struct trainer {
+    const ec_arch *arch;
+    const ec_dataset *train, *test;
+    const ec_train_options *options;
+    const ec_run *run;
+    plan plan;
+    workers workers;
+    uint32_t *order;
+    size_t n_steps;
+    uint64_t identity[2]; /* fingerprints of the network and of the data, for checkpoints */
+    size_t saved_step;    /* of the checkpoint; SIZE_MAX: there is none */
+    ec_weights *weights;  /* room: the parameters for those who measure */
+
+    /* what a checkpoint holds */
+    float *parameters;
+    optimizer optimizer;
+    ec_rng rng;                   /* as it was before the samples of this epoch were shuffled */
+    size_t step, epoch, position; /* done: steps, epochs, samples of this epoch */
+    tally sum;                    /* over the samples of this epoch */
+    tally recent;                 /* since the last measurement */
+    size_t measured_step;         /* of the last measurement; SIZE_MAX: there was none */
+} trainer;
+
+/** Fill in t->identity. */
+void checkpoint_identify(trainer *t);
+
+/** Errors: EC_EIO, EC_ENOMEM */
+EC_NODISCARD ec_status checkpoint_write(trainer *t, ec_error *err);
+
+/**
+ * Take over what the checkpoint holds; nothing happens if there is no file.
+ * Errors: EC_EIO; EC_EPARSE (damaged); EC_EINVAL (of another description, data or options);
+ *         EC_ELIMIT, EC_ENOMEM
+ */
+EC_NODISCARD ec_status checkpoint_read(trainer *t, ec_error *err);
 
 #endif

@@ -5,27 +5,44 @@
 
 #include <string.h>
 
-ec_status workers_init(workers *out, const plan *p, const ec_dataset *data, bool with_gradients,
+static size_t passes_of(size_t n_samples)
+{
+    return n_samples / PASS_LANES_F32 + (n_samples % PASS_LANES_F32 != 0);
+}
+
+/* Samples are summed block by block, whatever the number of threads: so it changes no bit. */
+static size_t blocks_of(size_t n_samples)
+{
+    size_t passes = passes_of(n_samples);
+    return passes < WORKERS_BLOCKS ? passes : WORKERS_BLOCKS;
+}
+
+static unsigned count_threads(const ec_run *run)
+{
+    unsigned n = run != NULL && run->threads > 0 ? run->threads : 1;
+    return n < WORKERS_BLOCKS ? n : WORKERS_BLOCKS;
+}
+
+ec_status workers_init(workers *out, const plan *p, const ec_dataset *data, size_t batch,
                        const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
-    unsigned n = run != NULL && run->threads > 0 ? run->threads : 1;
-    size_t room = p->arch->n_sites + data->image[0] * data->image[1];
-    double bytes = pass_bytes(p) + (double)p->n_parameters * sizeof(float);
+    unsigned n = count_threads(run);
+    size_t room = p->arch->n_sites + data->image[0] * data->image[1], blocks = blocks_of(batch);
+    double bytes = (double)p->n_parameters * sizeof(float) * (double)blocks;
 
     *out = (workers){.p = p};
-    EC_TRY(ec_run_reserve(run, "training", bytes * n, err));
+    EC_TRY(ec_run_reserve(run, "training", pass_bytes(p) * n + bytes, err));
     EC_NEW(out->pass, n);
-    EC_NEW(out->gradient, n);
     EC_NEW(out->values, n);
-    EC_NEW(out->tally, n);
     out->n = n;
     for (unsigned i = 0; i < n; i++) {
         EC_TRY(pass_new_f32(&out->pass[i], p, err));
         EC_NEW(out->values[i], room);
-        if (with_gradients)
-            EC_NEW(out->gradient[i], p->n_parameters);
     }
+    EC_NEW(out->gradient, blocks);
+    for (; out->n_gradients < blocks; out->n_gradients++)
+        EC_NEW(out->gradient[out->n_gradients], p->n_parameters);
 done:
     if (status != EC_OK)
         workers_clear(out);
@@ -36,30 +53,32 @@ void workers_clear(workers *w)
 {
     for (unsigned i = 0; i < w->n; i++) {
         pass_free_f32(w->pass[i]);
-        ec_free(w->gradient[i]);
         ec_free(w->values[i]);
     }
+    for (size_t b = 0; b < w->n_gradients; b++)
+        ec_free(w->gradient[b]);
     ec_free(w->pass);
     ec_free(w->gradient);
     ec_free(w->values);
-    ec_free(w->tally);
     *w = (workers){.n = 0};
 }
 
-/* Samples k .. k + n - 1 of a job through the pass of worker i. */
-static void run_lanes(workers *w, unsigned i, const job *j, size_t k, unsigned n)
+/* Samples k .. k + n - 1 of a job, of block b, through the pass of thread i. */
+static void run_lanes(workers *w, unsigned i, const job *j, size_t b, size_t k)
 {
+    size_t left = j->n - k;
+    unsigned n = left < PASS_LANES_F32 ? (unsigned)left : PASS_LANES_F32;
     uint32_t label[PASS_LANES_F32];
     verdict verdicts[PASS_LANES_F32];
     double *values = w->values[i], *room = values + w->p->arch->n_sites;
-    tally *sum = &w->tally[i];
+    tally *sum = &w->tally[b];
 
     for (unsigned s = 0; s < n; s++) {
         label[s] = j->data->label[j->samples[k + s]];
         ec_data_sites(values, j->data, j->samples[k + s], room);
         pass_load_f32(w->pass[i], s, values);
     }
-    pass_run_f32(w->pass[i], j->learn ? w->gradient[i] : NULL, j->parameters,
+    pass_run_f32(w->pass[i], j->learn ? w->gradient[b] : NULL, j->parameters,
                  &(pass_batch){n, label, verdicts});
     for (unsigned s = 0; s < n; s++) {
         sum->n++;
@@ -72,47 +91,44 @@ static void run_lanes(workers *w, unsigned i, const job *j, size_t k, unsigned n
     }
 }
 
-/* Worker i's share of the samples, a contiguous part of them in whole passes. */
-static void run_share(workers *w, unsigned i, const job *j)
+static void run_block(workers *w, unsigned i, const job *j, size_t b)
 {
-    size_t passes = j->n / PASS_LANES_F32 + (j->n % PASS_LANES_F32 != 0);
-    size_t end = passes * (i + 1) / w->n;
+    size_t passes = passes_of(j->n), n = blocks_of(j->n);
 
-    w->tally[i] = (tally){.bad.finite = true};
+    w->tally[b] = (tally){.bad.finite = true};
     if (j->learn)
-        memset(w->gradient[i], 0, w->p->n_parameters * sizeof *w->gradient[i]);
-    for (size_t k = passes * i / w->n; k < end; k++) {
-        size_t left = j->n - k * PASS_LANES_F32;
-        run_lanes(w, i, j, k * PASS_LANES_F32,
-                  left < PASS_LANES_F32 ? (unsigned)left : PASS_LANES_F32);
-    }
+        memset(w->gradient[b], 0, w->p->n_parameters * sizeof *w->gradient[b]);
+    for (size_t k = passes * b / n; k < passes * (b + 1) / n; k++)
+        run_lanes(w, i, j, b, k * PASS_LANES_F32);
 }
 
-/* gradient[0] = sum of all, entry by entry in the order of the workers */
-static void add_gradients(workers *w)
+/* gradient[0] = sum of all, entry by entry in the order of the blocks */
+static void add_gradients(workers *w, size_t blocks)
 {
-#pragma omp parallel for num_threads(w->n) schedule(static)
+#pragma omp parallel for num_threads(w->n) schedule(static) if (w->p->n_parameters > 100000)
     for (size_t k = 0; k < w->p->n_parameters; k++)
-        for (unsigned i = 1; i < w->n; i++)
-            w->gradient[0][k] += w->gradient[i][k];
+        for (size_t b = 1; b < blocks; b++)
+            w->gradient[0][k] += w->gradient[b][k];
 }
 
 tally workers_run(workers *w, const job *j)
 {
     tally sum = {.bad.finite = true};
+    size_t blocks = blocks_of(j->n);
 
 #pragma omp parallel for num_threads(w->n) schedule(static, 1)
     for (unsigned i = 0; i < w->n; i++)
-        run_share(w, i, j);
-    for (unsigned i = 0; i < w->n; i++) {
-        sum.n += w->tally[i].n;
-        sum.loss += w->tally[i].loss;
-        sum.right += w->tally[i].right;
+        for (size_t b = blocks * i / w->n; b < blocks * (i + 1) / w->n; b++)
+            run_block(w, i, j, b);
+    for (size_t b = 0; b < blocks; b++) {
+        sum.n += w->tally[b].n;
+        sum.loss += w->tally[b].loss;
+        sum.right += w->tally[b].right;
         if (sum.bad.finite)
-            sum.bad = w->tally[i].bad;
+            sum.bad = w->tally[b].bad;
     }
-    if (j->learn && w->n > 1)
-        add_gradients(w);
+    if (j->learn)
+        add_gradients(w, blocks);
     return sum;
 }
 

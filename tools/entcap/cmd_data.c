@@ -6,7 +6,6 @@
 
 static const tool_verb verbs[] = {
     {"data entropy", cmd_data_entropy, "how entangled samples are across the canonical partitions"},
-    {"data rearrange", cmd_data_rearrange, "an order of the features that lowers that"},
     {NULL, NULL, NULL},
 };
 

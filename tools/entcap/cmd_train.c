@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tool.h"
+#include "train_log.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,22 +12,30 @@ static const tool_usage usage = {
     .arguments = "FILE",
     .min_files = 1,
     .max_files = 1,
-    .about = "Trains the network of a description with a feature map, by cross-entropy, and saves\n"
-             "its weights as safetensors: the ConvAC itself, without any further factor.\n",
+    .about =
+        "Trains the network of a description with a feature map, by cross-entropy, and saves\n"
+        "its weights as safetensors: the ConvAC itself, without any further factor.\n"
+        "After every epoch, and when it is interrupted (Ctrl-C, SIGTERM), the state of training\n"
+        "goes to OUTPUT.checkpoint; --resume goes on from there, to the same weights and log as\n"
+        "without the interruption. The checkpoint is a file of weights, too.\n",
     .examples =
         "  entcap train models/fashion-convac.yaml --data fashion-mnist -o w.safetensors\n"
-        "  entcap train net.yaml --data npy:x.npy,y.npy --epochs 5 --log log.jsonl -o w.st\n",
+        "  entcap train net.yaml --data npy:x.npy,y.npy --epochs 5 --log log.jsonl -o w.st\n"
+        "  entcap train net.yaml --data mnist --log log.jsonl --entropy-every 100 -o w.st "
+        "--resume\n",
 };
 
 typedef struct train_verb {
     tool *t;
-    const char *data, *output, *log_file;
-    uint64_t epochs, batch, limit;
+    const char *data, *output;
+    uint64_t epochs, batch, limit, checkpoint_every, entropy_every;
     double rate;
     int optimizer;
+    bool resume;
 
+    char checkpoint[4096]; /* empty: none is kept */
+    train_log log;
     ec_json results; /* all epochs, for --json */
-    ec_text log;     /* a line per epoch */
     ec_error err;    /* of the log */
     ec_run inner;    /* progress as it came from the command line */
     double start_s;
@@ -54,40 +64,12 @@ static bool on_progress(void *arg, const char *what, double done, double total)
     return v->inner.progress(v->inner.progress_arg, text, done, total);
 }
 
-static void add_epoch(ec_json *json, const ec_train_report *r)
-{
-    ec_json_open(json, NULL, EC_JSON_OBJECT_LINE);
-    ec_json_uint(json, "step", r->step);
-    ec_json_uint(json, "epoch", r->epoch);
-    ec_json_real(json, "loss", r->loss);
-    ec_json_real(json, "train_accuracy", r->train_accuracy);
-    ec_json_real(json, "test_accuracy", r->test_accuracy);
-    ec_json_close(json);
-}
-
-/* The log is replaced as a whole, so that it never ends within a line. */
-static ec_status log_epoch(train_verb *v, const ec_train_report *r)
-{
-    ec_json line = {.depth = 0};
-
-    add_epoch(&line, r);
-    ec_status status = ec_json_finish(&line, &v->err);
-    if (status == EC_OK) {
-        ec_text_add(&v->log, ec_text_get(&line.text), line.text.size);
-        status = ec_text_check(&v->log, &v->err);
-    }
-    if (status == EC_OK)
-        status = ec_file_write(v->log_file, ec_text_get(&v->log), v->log.size, &v->err);
-    ec_json_clear(&line);
-    return status;
-}
-
 static bool on_epoch(void *arg, const ec_train_report *r)
 {
     train_verb *v = arg;
 
     if (v->t->json) {
-        add_epoch(&v->results, r);
+        train_log_put_epoch(&v->results, r);
     } else {
         printf("epoch %zu: loss %.4f, train accuracy %.4f", r->epoch, r->loss, r->train_accuracy);
         if (r->test_accuracy >= 0) /* not NaN: there are test samples */
@@ -95,10 +77,41 @@ static bool on_epoch(void *arg, const ec_train_report *r)
         putchar('\n');
         fflush(stdout);
     }
-    return v->log_file == NULL || log_epoch(v, r) == EC_OK;
+    return train_log_epoch(&v->log, r, &v->err) == EC_OK;
+}
+
+static ec_status on_measure(void *arg, const ec_train_report *r, const ec_weights *weights,
+                            ec_error *err)
+{
+    train_verb *v = arg;
+
+    return train_log_entropy(&v->log, r, weights, err);
+}
+
+static ec_status on_resume(void *arg, const ec_train_resumed *at, ec_error *err)
+{
+    train_verb *v = arg;
+
+    if (!v->t->quiet)
+        fprintf(stderr, "entcap train: going on from step %zu\n", at->step);
+    return train_log_resume(&v->log, at, err);
 }
 
 /* ----------------------------------------------------------------- training */
+
+/* A checkpoint stands beside the output, if that is a file and not, say, /dev/null. */
+static void name_checkpoint(train_verb *v)
+{
+    struct stat info;
+    int length = snprintf(v->checkpoint, sizeof v->checkpoint, "%s.checkpoint", v->output);
+
+    if ((stat(v->output, &info) == 0 && !S_ISREG(info.st_mode)) || length < 0 ||
+        (size_t)length >= sizeof v->checkpoint)
+        v->checkpoint[0] = '\0';
+    else if (!v->resume && access(v->checkpoint, F_OK) == 0)
+        tool_warn(v->t, "%s is of an earlier run and will be replaced; --resume goes on from it",
+                  v->checkpoint);
+}
 
 /* Say before the work, not after it, that its result could not be written. */
 static ec_status check_output(const char *path, ec_error *err)
@@ -116,17 +129,28 @@ static ec_status check_output(const char *path, ec_error *err)
     return ec_fail_file(err, EC_EIO, path, "cannot write: %s", strerror(errno));
 }
 
+static ec_train_options options_of(train_verb *v)
+{
+    return (ec_train_options){.optimizer = v->optimizer == 0 ? EC_ADAM : EC_SGD,
+                              .epochs = (size_t)v->epochs,
+                              .batch = (size_t)v->batch,
+                              .rate = v->rate,
+                              .report = on_epoch,
+                              .measure = on_measure,
+                              .resumed = on_resume,
+                              .report_arg = v,
+                              .measure_every = (size_t)v->entropy_every,
+                              .checkpoint = v->checkpoint[0] != '\0' ? v->checkpoint : NULL,
+                              .checkpoint_every = (size_t)v->checkpoint_every,
+                              .resume = v->resume};
+}
+
 static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch *arch,
                               ec_error *err)
 {
     ec_dataset train = {.n = 0}, test = {.n = 0};
     ec_data_source source = {v->data, EC_DATA_TRAIN, (size_t)v->limit};
-    ec_train_options options = {v->optimizer == 0 ? EC_ADAM : EC_SGD,
-                                (size_t)v->epochs,
-                                (size_t)v->batch,
-                                v->rate,
-                                on_epoch,
-                                v};
+    ec_train_options options = options_of(v);
     ec_run run = v->inner;
     ec_rng rng;
 
@@ -143,11 +167,24 @@ static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch 
     run.progress_arg = v;
     if (status == EC_OK)
         status = ec_train(weights, arch, &train, &test, &options, &run, err);
-    if (v->err.status != EC_OK) /* the log stopped it */
+    if (v->err.status != EC_OK) { /* the log stopped it */
         *err = v->err;
+        status = v->err.status;
+    }
     ec_dataset_clear(&train);
     ec_dataset_clear(&test);
     return status;
+}
+
+/* How to go on after an interruption that left a checkpoint. */
+static int stopped(const train_verb *v, const tool_input *input, const ec_error *err)
+{
+    int code = tool_fail(v->t, input->file, err);
+
+    if (err->status == EC_ECANCEL && v->checkpoint[0] != '\0' && access(v->checkpoint, F_OK) == 0)
+        fprintf(stderr, "entcap train: the same command with --resume goes on from %s\n",
+                v->checkpoint);
+    return code;
 }
 
 static int train(train_verb *v, const tool_input *input)
@@ -156,8 +193,9 @@ static int train(train_verb *v, const tool_input *input)
     ec_error err = {0};
     ec_status status = check_output(v->output, &err);
 
-    if (status == EC_OK && v->log_file != NULL)
-        status = check_output(v->log_file, &err);
+    if (status == EC_OK && v->log.file != NULL)
+        status = check_output(v->log.file, &err);
+    name_checkpoint(v);
     tool_phase(v->t, "data");
     ec_json_open(&v->results, NULL, EC_JSON_OBJECT);
     ec_json_string(&v->results, "name", input->arch->name);
@@ -166,6 +204,8 @@ static int train(train_verb *v, const tool_input *input)
         status = run_training(v, &weights, input->arch, &err);
     if (status == EC_OK)
         status = ec_weights_write(&weights, input->arch, v->output, &err);
+    if (status == EC_OK && v->checkpoint[0] != '\0')
+        unlink(v->checkpoint);
     ec_json_close(&v->results);
     ec_json_string(&v->results, "weights", v->output);
     ec_json_close(&v->results);
@@ -173,19 +213,27 @@ static int train(train_verb *v, const tool_input *input)
         status = ec_json_finish(&v->results, &err);
     ec_weights_clear(&weights);
     if (status != EC_OK)
-        return tool_fail(v->t, input->file, &err);
+        return stopped(v, input, &err);
     return v->t->json ? tool_print(v->t, &v->results.text) : tool_flush(v->t);
 }
 
 static int read_and_train(train_verb *v)
 {
     tool_input input = {.file = NULL};
+    tool_bounds bounds = {.n = 0};
+    const ec_bound_options bound_options = EC_BOUND_OPTIONS_INIT;
     int code = tool_read(v->t, v->t->files[0], &input);
 
+    if (code == TOOL_GO_ON && v->entropy_every > 0)
+        code = tool_bound(v->t, &input, &bound_options, &bounds);
+    v->log.t = v->t;
+    v->log.input = &input;
+    v->log.bounds = &bounds;
     if (code == TOOL_GO_ON)
         code = train(v, &input);
     ec_json_clear(&v->results);
-    ec_text_clear(&v->log);
+    ec_text_clear(&v->log.text);
+    tool_bounds_clear(&bounds);
     tool_input_clear(&input);
     return code;
 }
@@ -209,7 +257,28 @@ int cmd_train(tool *t)
         {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size; falls to 0", {1e-12, 1e6}},
         {"optimizer", 0, TOOL_CHOICE, &v.optimizer, "adam|sgd", "how steps are taken", {0, 0}},
         {"limit", 0, TOOL_COUNT, &v.limit, "N", "first N samples only; 0: all", {0, 4294967295}},
-        {"log", 0, TOOL_TEXT, &v.log_file, "FILE", "a line of JSON per epoch", {0, 0}},
+        {"log", 0, TOOL_TEXT, &v.log.file, "FILE", "lines of JSON: epochs, entropies", {0, 0}},
+        {"entropy-every",
+         0,
+         TOOL_COUNT,
+         &v.entropy_every,
+         "STEPS",
+         "measure the entanglement of every label and partition so often; 0: never",
+         {0, 4294967295}},
+        {"checkpoint-every",
+         0,
+         TOOL_COUNT,
+         &v.checkpoint_every,
+         "STEPS",
+         "save the state so often, besides every epoch; 0: no more than that",
+         {0, 4294967295}},
+        {"resume",
+         0,
+         TOOL_FLAG,
+         &v.resume,
+         NULL,
+         "go on from a checkpoint, if there is one",
+         {0, 0}},
         {0},
     };
     int code = tool_parse(t, &usage, options);
@@ -218,6 +287,9 @@ int cmd_train(tool *t)
         return code;
     if (v.data == NULL || v.output == NULL)
         return tool_misuse(t, "--data and --output say what to learn from, and where weights go");
+    if (v.entropy_every > 0 && v.log.file == NULL)
+        return tool_misuse(t, "--entropy-every writes to the log: give --log, too");
+    tool_heed_sigterm();
     v.inner = t->run;
     return read_and_train(&v);
 }

@@ -261,6 +261,12 @@ bool tool_interrupted(void)
     return interrupted != 0;
 }
 
+void tool_heed_sigterm(void)
+{
+    sigaction(SIGTERM,
+              &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
+}
+
 void tool_start(tool *t)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);

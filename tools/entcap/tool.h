@@ -238,6 +238,9 @@ void tool_say(const tool *t, const char *fmt, ...) EC_PRINTF(2, 3);
 /** Set up t->run for this process: limits, progress on a terminal, Ctrl-C. */
 void tool_start(tool *t);
 
+/** For verbs that save what they have: the first SIGTERM asks to stop, as the first Ctrl-C does. */
+void tool_heed_sigterm(void);
+
 /** Was there a Ctrl-C? Long calls learn it from t->run; for loops over what they emit. */
 bool tool_interrupted(void);
 
@@ -249,7 +252,6 @@ void tool_put_safe(FILE *stream, const char *text);
 int cmd_bound(tool *t);
 int cmd_data(tool *t); /* `entcap data entropy ...`: the rest of its rows is in cmd_data.c */
 int cmd_data_entropy(tool *t);
-int cmd_data_rearrange(tool *t);
 int cmd_design(tool *t);
 int cmd_formula(tool *t);
 int cmd_train(tool *t);
