@@ -170,4 +170,48 @@ EC_NODISCARD ec_status ec_linalg_eigenvalues_symmetric(double *values, double *a
 EC_NODISCARD ec_status ec_linalg_cholesky_pivoted(size_t *rank, uint32_t *pivot, double *a,
                                                   size_t n, ec_error *err);
 
+/* ---------------------------------------------------------- double-double */
+
+/**
+ * A packed row-major matrix of double-doubles: element (i, j) is the unevaluated sum hi + lo of
+ * hi[i cols + j] and lo[i cols + j], |lo| <= ulp(hi) / 2, about 106 bits. Sums here are right to
+ * 2^-102 of the sum of their terms' magnitudes. NaN propagates.
+ */
+typedef struct ec_dd_mat {
+    double *hi, *lo;
+    size_t rows, cols;
+} ec_dd_mat;
+
+/** Floating-point operations of one multiply-add of double-doubles, for estimates. */
+#define EC_DD_FLOPS 20.0
+
+/** G = X^T X for the packed `rows` x n matrix X of doubles, whose products are exact. Cost: n^2
+ * rows multiply-adds. */
+void ec_linalg_dd_gram(ec_dd_mat g, const double *x, size_t rows);
+
+/**
+ * C = (A (I (x) W))^T, W a x b in doubles: A has m rows and k a columns, C k b rows and m columns.
+ * Twice in a row it is (I (x) W)^T A (I (x) W).
+ * Cost: m k a b multiply-adds. Errors: EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_linalg_dd_apply(ec_dd_mat c, ec_dd_mat a, ec_cmat w, ec_error *err);
+
+/** C[i, j] = A[p[i], p[j]] B[q[i], q[j]] for square C. */
+void ec_linalg_dd_join(ec_dd_mat c, ec_dd_mat a, const size_t *p, ec_dd_mat b, const size_t *q);
+
+/**
+ * R with R^T R = G for a symmetric positive semidefinite n x n matrix G: Cholesky with the largest
+ * remaining diagonal element as pivot, in double-double, each row of R rounded to doubles once it
+ * is done. Row k of the packed n x n matrix R belongs to pivot k; columns keep their places, so R
+ * is triangular up to a permutation. Columns count as dependent, and *rank rows were found, when
+ * what is left of their diagonal is below n 2^-100 of it. G is destroyed; only its upper triangle
+ * is read.
+ *
+ * Exact:  graded matrices keep the relative accuracy of their small parts.
+ * Cost:   n^3 / 6 multiply-adds.
+ * Errors: EC_ENUMERIC (not finite), EC_ENOMEM, EC_ECANCEL
+ */
+EC_NODISCARD ec_status ec_linalg_dd_cholesky(double *r, size_t *rank, ec_dd_mat g,
+                                             const ec_run *run, ec_error *err);
+
 #endif

@@ -51,10 +51,11 @@ typedef struct ec_measured {
 typedef enum ec_route {
     EC_ROUTE_QR,       /* products of messages written out, then QR */
     EC_ROUTE_STREAMED, /* a product and its QR at once, block by block: never written out */
+    EC_ROUTE_GRAM,     /* Gram matrices of all messages in double-double, pivoted Cholesky */
     EC_N_ROUTES
 } ec_route;
 
-/** "qr" or "streamed". */
+/** "qr", "streamed" or "gram-dd". */
 const char *ec_route_name(ec_route route);
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "state/join_i.h"
+#include "state/table_i.h"
 
 #include "core/flow.h"
 
@@ -56,6 +56,8 @@ static void map_columns(size_t *map, const ec_table *whole, const ec_table *part
     }
 }
 
+typedef ec_status join_work(ec_table *, const ec_join_map *, ec_ledger *, ec_error *);
+
 /* work(map): the columns of `out` in t and u; a plan goes without the maps */
 static ec_status
 with_map(ec_table *out, const ec_table *t, const ec_table *u, ec_ledger *ledger,
@@ -103,43 +105,64 @@ double ec_table_join_flops(const ec_table *t, const ec_table *u, const ec_ledger
     double rows = (double)(t->rows < t->cols ? t->rows : t->cols) *
                   (double)(u->rows < u->cols ? u->rows : u->cols);
 
+    if (ledger->route == EC_ROUTE_GRAM)
+        return EC_DD_FLOPS * cols * cols;
     if (is_streamed(ledger, rows, cols))
         return ec_stream_flops(t, u, cols);
     return rows * cols + (rows > cols ? 2 * rows * cols * cols : 0);
+}
+
+/* the product of reduced tables of one kind, into a new table */
+static ec_status multiply(ec_table *out, const ec_table *t, const ec_table *u, uint32_t open,
+                          ec_ledger *ledger, ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_index index[2 * EC_TABLE_INDICES];
+    size_t n = merge_indices(index, t, u, open), rows = t->rows * u->rows;
+    bool streamed = is_streamed(ledger, (double)rows, ec_table_union_cols(t, u));
+    join_work *work = t->gram ? ec_gram_multiply : streamed ? ec_stream_join : multiply_columns;
+
+    if (t->gram || streamed)
+        rows = t->gram ? EC_TABLE_GRAM : EC_TABLE_SQUARE;
+    EC_TRY(ec_table_new(out, ledger, rows, n, index, err));
+    EC_TRY(with_map(out, t, u, ledger, work, err));
+    out->log_scale = t->log_scale + u->log_scale;
+    /* every entry is one product: a sum of one term where all indices are shared. The norms of the
+       operands say how much of them meets in the result. */
+    if (!ledger->plan)
+        out->error = ec_table_grown_error(t->error + u->error, ec_table_norm(t) * ec_table_norm(u),
+                                          (double)t->cols * (double)u->cols / (double)out->cols,
+                                          ec_table_norm(out)) +
+                     (streamed ? DBL_EPSILON : 0);
+done:
+    return status;
 }
 
 ec_status ec_table_join(ec_table *t, const ec_table *u, uint32_t open, ec_ledger *ledger,
                         ec_error *err)
 {
     ec_status status = EC_OK;
-    ec_table out = {.rows = 0};
-    ec_index index[2 * EC_TABLE_INDICES];
-    size_t n = merge_indices(index, t, u, open);
-    bool streamed;
+    ec_table out = {.rows = 0}, other = {.rows = 0};
 
     EC_TRY(ec_table_reduce(t, ledger, err));
-    streamed = is_streamed(ledger, (double)t->rows * (double)u->rows, ec_table_union_cols(t, u));
-    EC_TRY(ec_table_new(&out, ledger, streamed ? 0 : t->rows * u->rows, n, index, err));
-    EC_TRY(with_map(&out, t, u, ledger, streamed ? ec_stream_join : multiply_columns, err));
-    out.log_scale = t->log_scale + u->log_scale;
-    /* every entry is one product: a sum of one term where all indices are shared. The norms of the
-       operands say how much of them meets in the result. */
-    if (!ledger->plan)
-        out.error = ec_table_grown_error(t->error + u->error, ec_table_norm(t) * ec_table_norm(u),
-                                         (double)t->cols * (double)u->cols / (double)out.cols,
-                                         ec_table_norm(&out)) +
-                    (streamed ? DBL_EPSILON : 0);
+    if (ledger->route == EC_ROUTE_GRAM) {
+        EC_TRY(ec_gram_convert(t, ledger, err));
+        if (!u->gram)
+            EC_TRY(ec_gram_from(&other, u, ledger, err));
+    }
+    EC_TRY(multiply(&out, t, other.rows != 0 ? &other : u, open, ledger, err));
     ec_table_move(t, &out, ledger);
 done:
     ec_table_free(&out, ledger);
+    ec_table_free(&other, ledger);
     return status;
 }
 
 ec_status ec_table_close(ec_table *t, ec_ledger *ledger, ec_error *err)
 {
     ec_status status = EC_OK;
-    double one = 1;
-    const ec_table unit = {.x = &one, .rows = 1, .cols = 1};
+    double one[2] = {1, 0};
+    const ec_table unit = {.x = one, .rows = 1, .cols = 1, .gram = t->gram};
     ec_table sorted = {.rows = 0};
     ec_index index[EC_TABLE_INDICES], open;
     size_t k = t->n - 1;
@@ -154,10 +177,10 @@ ec_status ec_table_close(ec_table *t, ec_ledger *ledger, ec_error *err)
     for (; k > 0 && index[k - 1].id > open.id; k--)
         index[k] = index[k - 1];
     index[k] = open;
-    EC_TRY(ec_table_new(&sorted, ledger, t->rows, t->n, index, err));
+    EC_TRY(ec_table_new(&sorted, ledger, t->gram ? EC_TABLE_GRAM : t->rows, t->n, index, err));
     sorted.log_scale = t->log_scale;
     sorted.error = t->error;
-    EC_TRY(with_map(&sorted, t, &unit, ledger, multiply_columns, err));
+    EC_TRY(with_map(&sorted, t, &unit, ledger, t->gram ? ec_gram_multiply : multiply_columns, err));
     ec_table_move(t, &sorted, ledger);
 done:
     ec_table_free(&sorted, ledger);

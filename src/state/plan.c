@@ -133,6 +133,7 @@ static ec_status other_side(ec_table *z, const walk *w, ec_error *err)
     *z = (ec_table){.rows = 0};
     EC_TRY(ec_pieces_join(&parts, w->sweep, w->pieces, !top_piece(w->pieces)->side_a, err));
     EC_TRY(ec_pieces_multiply(z, &parts, w->sweep, err));
+    EC_TRY(ec_table_factor(z, &w->sweep->ledger, err));
 done:
     ec_parts_clear(&parts, &w->sweep->ledger);
     return status;
@@ -148,6 +149,7 @@ static ec_status one_label(const walk *w, const ec_path *path, const ec_parts *p
     EC_TRY(ec_sweep_down(&x, w->sweep, path, y, err));
     EC_TRY(ec_table_close(&x, &w->sweep->ledger, err));
     EC_TRY(ec_pieces_multiply(&x, parts, w->sweep, err));
+    EC_TRY(ec_table_factor(&x, &w->sweep->ledger, err));
     EC_TRY(decompose(w->out != NULL ? &w->out[y] : NULL, w->sweep, &x, z, err));
 done:
     ec_table_free(&x, &w->sweep->ledger);

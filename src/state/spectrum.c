@@ -22,7 +22,7 @@ done:
 
 const char *ec_route_name(ec_route route)
 {
-    static const char *const names[EC_N_ROUTES] = {"qr", "streamed"};
+    static const char *const names[EC_N_ROUTES] = {"qr", "streamed", "gram-dd"};
 
     return names[route];
 }

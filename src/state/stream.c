@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "state/join_i.h"
+#include "state/table_i.h"
 
 #include "core/flow.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "state/table.h"
+#include "state/table_i.h"
 
 #include "core/flow.h"
 
@@ -8,9 +8,15 @@
 #include <math.h>
 #include <string.h>
 
+/* numbers in x */
+static size_t entries(const ec_table *t)
+{
+    return t->rows * t->cols * (t->gram ? 2 : 1);
+}
+
 static double table_bytes(const ec_table *t)
 {
-    return (double)t->rows * (double)t->cols * sizeof *t->x;
+    return (double)t->rows * (double)t->cols * (t->gram ? 2 : 1) * sizeof *t->x;
 }
 
 ec_status ec_table_new(ec_table *out, ec_ledger *ledger, size_t rows, size_t n,
@@ -27,7 +33,8 @@ ec_status ec_table_new(ec_table *out, ec_ledger *ledger, size_t rows, size_t n,
             break;
     }
     out->n = n;
-    out->rows = rows != 0 ? rows : out->cols;
+    out->gram = rows == EC_TABLE_GRAM;
+    out->rows = rows == EC_TABLE_SQUARE || out->gram ? out->cols : rows;
     if (out->rows > INT_MAX || out->cols > INT_MAX) { /* LAPACK's integers */
         *out = (ec_table){.rows = 0};
         return ec_fail(err, EC_ELIMIT, "needs a matrix of more than 2^31 rows or columns");
@@ -35,7 +42,7 @@ ec_status ec_table_new(ec_table *out, ec_ledger *ledger, size_t rows, size_t n,
     ec_status status = ec_ledger_bytes(ledger, table_bytes(out), err);
     if (status != EC_OK || ledger->plan)
         return status;
-    out->x = ec_calloc(out->rows * out->cols, sizeof *out->x, err);
+    out->x = ec_calloc(entries(out), sizeof *out->x, err);
     return out->x != NULL ? EC_OK : EC_ENOMEM;
 }
 
@@ -49,12 +56,13 @@ void ec_table_free(ec_table *t, ec_ledger *ledger)
 
 ec_status ec_table_copy(ec_table *out, const ec_table *from, ec_ledger *ledger, ec_error *err)
 {
-    ec_status status = ec_table_new(out, ledger, from->rows, from->n, from->index, err);
+    ec_status status = ec_table_new(out, ledger, from->gram ? EC_TABLE_GRAM : from->rows, from->n,
+                                    from->index, err);
 
     out->log_scale = from->log_scale;
     out->error = from->error;
     if (status == EC_OK && out->x != NULL)
-        memcpy(out->x, from->x, from->rows * from->cols * sizeof *from->x);
+        memcpy(out->x, from->x, entries(from) * sizeof *from->x);
     return status;
 }
 
@@ -76,7 +84,11 @@ static double norm_of(const double *x, size_t n)
 
 double ec_table_norm(const ec_table *t)
 {
-    return norm_of(t->x, t->rows * t->cols);
+    double trace = 0;
+
+    for (size_t i = 0; t->gram && i < t->cols; i++)
+        trace += t->x[i * t->cols + i];
+    return t->gram ? sqrt(fmax(0, trace)) : norm_of(t->x, t->rows * t->cols);
 }
 
 /* growth 1 is the ordinary case: as many signs as in a random sum */
@@ -91,7 +103,7 @@ void ec_table_scale(ec_table *t)
 {
     /* powers of two only, so that scaling never rounds; after every step, because a product of
        scaled tables can still be tiny: [1, e] * [e, 1] */
-    size_t n = t->rows * t->cols;
+    size_t n = entries(t);
     double largest = 0;
     int exponent = 0;
 
@@ -100,13 +112,14 @@ void ec_table_scale(ec_table *t)
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs(t->x[i]));
     frexp(largest, &exponent);
+    exponent -= t->gram ? exponent % 2 : 0; /* of a square, whose root is a power of two again */
     if (largest == 0 || exponent == 0)
         return;
     /* in two factors: one alone would overflow for the smallest numbers */
     double half = ldexp(1, -exponent / 2), rest = ldexp(1, -exponent + exponent / 2);
     for (size_t i = 0; i < n; i++)
         t->x[i] = t->x[i] * half * rest;
-    t->log_scale += exponent * log(2);
+    t->log_scale += (t->gram ? exponent / 2 : exponent) * log(2);
 }
 
 ec_status ec_table_reduce(ec_table *t, ec_ledger *ledger, ec_error *err)
@@ -132,25 +145,35 @@ done:
     return status;
 }
 
+/* out = t op(W), (row and labels, a)(a, b) -> (row and labels, b) */
+static ec_status contract_rows(ec_table *out, const ec_table *t, ec_cmat w, ec_ledger *ledger,
+                               ec_error *err)
+{
+    size_t in = w.transposed ? w.cols : w.rows, to = w.transposed ? w.rows : w.cols;
+    size_t rows = t->rows * (t->cols / in);
+
+    if (!ledger->plan)
+        ec_linalg_gemm(ec_mat_of(out->x, rows, to), 1, ec_cmat_of(t->x, rows, in), w, 0);
+    return ec_ledger_flops(ledger, 2.0 * (double)rows * (double)in * (double)to, err);
+}
+
 ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledger, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_table out = {.rows = 0};
     ec_index index[EC_TABLE_INDICES];
-    size_t in = t->index[t->n - 1].dim, rows = t->rows * (t->cols / in);
+    double in = t->index[t->n - 1].dim;
 
+    if (ledger->route == EC_ROUTE_GRAM)
+        EC_TRY(ec_gram_convert(t, ledger, err));
     memcpy(index, t->index, sizeof index);
     index[t->n - 1] = b;
-    EC_TRY(ec_table_new(&out, ledger, t->rows, t->n, index, err));
-    EC_TRY(ec_ledger_flops(ledger, 2.0 * (double)rows * (double)in * b.dim, err));
+    EC_TRY(ec_table_new(&out, ledger, t->gram ? EC_TABLE_GRAM : t->rows, t->n, index, err));
+    EC_TRY((t->gram ? ec_gram_contract : contract_rows)(&out, t, w, ledger, err));
     out.log_scale = t->log_scale;
-    /* out = t op(W), (row and labels, a)(a, b) -> (row and labels, b) */
-    if (!ledger->plan) {
-        ec_linalg_gemm(ec_mat_of(out.x, rows, b.dim), 1, ec_cmat_of(t->x, rows, in), w, 0);
-        out.error =
-            ec_table_grown_error(t->error, ec_table_norm(t) * norm_of(w.data, w.rows * w.cols),
-                                 (double)in, ec_table_norm(&out));
-    }
+    if (!ledger->plan)
+        out.error = ec_table_grown_error(
+            t->error, ec_table_norm(t) * norm_of(w.data, w.rows * w.cols), in, ec_table_norm(&out));
     ec_table_scale(&out);
     ec_table_move(t, &out, ledger);
 done:

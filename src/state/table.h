@@ -12,6 +12,9 @@
  * them, whose basis matters. The indices ascend, but for the open one, through which the rest of
  * the part is still to come, which is last. Indices of dimension 1 are left out, unless open.
  *
+ * On the Gram route a table holds the Gram matrix of its rows instead, as soon as it is joined or
+ * contracted; every call takes both kinds.
+ *
  * Without numbers (ledger->plan) the same calls only count, so that a prediction and a run
  * cannot disagree.
  */
@@ -28,15 +31,16 @@ typedef struct ec_index {
 } ec_index;
 
 typedef struct ec_table {
-    double *x; /* NULL in a plan */
+    double *x; /* NULL in a plan; in a Gram table all high parts, then all low ones */
     size_t rows, cols;
+    bool gram; /* x is X^T X in double-double instead of X: cols x cols, rows = cols */
     size_t n;
     ec_index index[EC_TABLE_INDICES];
     double log_scale; /* the table is exp(log_scale) x; the largest |x| is about 1 */
     double error;     /* estimated rounding error relative to |x|_F, grown by cancellation */
 } ec_table;
 
-/** Frobenius norm; no overflow while the table is scaled. */
+/** Frobenius norm of X; no overflow while the table is scaled. */
 double ec_table_norm(const ec_table *t);
 
 /**
@@ -69,7 +73,11 @@ void ec_ledger_start(ec_ledger *ledger, bool plan);
 EC_NODISCARD ec_status ec_ledger_bytes(ec_ledger *ledger, double bytes, ec_error *err);
 EC_NODISCARD ec_status ec_ledger_flops(ec_ledger *ledger, double flops, ec_error *err);
 
-/** A zeroed table rows x prod dims; a square one for rows = 0. Owns: *out, freed by ec_table_free,
+/** For ec_table_new instead of a number of rows: as many as columns; a Gram table. */
+#define EC_TABLE_SQUARE 0
+#define EC_TABLE_GRAM   SIZE_MAX
+
+/** A zeroed table rows x prod dims. Owns: *out, freed by ec_table_free,
  * also after an error. Errors: EC_ELIMIT, EC_ENOMEM. */
 EC_NODISCARD ec_status ec_table_new(ec_table *out, ec_ledger *ledger, size_t rows, size_t n,
                                     const ec_index *index, ec_error *err);
@@ -108,6 +116,9 @@ EC_NODISCARD ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_
 
 /** The open index becomes an ordinary one: into its place, or left out if its dimension is 1. */
 EC_NODISCARD ec_status ec_table_close(ec_table *t, ec_ledger *ledger, ec_error *err);
+
+/** A Gram table becomes a factor again, by pivoted Cholesky; any other stays as it is. */
+EC_NODISCARD ec_status ec_table_factor(ec_table *t, ec_ledger *ledger, ec_error *err);
 
 /** Columns that joining would give. */
 double ec_table_union_cols(const ec_table *t, const ec_table *u);

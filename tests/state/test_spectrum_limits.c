@@ -59,6 +59,65 @@ static void the_plan_is_what_the_run_takes(void **state)
     }
 }
 
+/* the route that is taken with no more than another needs; its spectrum must be that of `want` */
+static ec_route route_within(const ec_ledger *limit, const subject *s, const ec_spectrum *want)
+{
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_state_input in = subject_input(s, NULL);
+    ec_run run = EC_RUN_INIT;
+    ec_spectrum got[1] = {0};
+    ec_route route;
+
+    run.memory_bytes = (uint64_t)limit->peak_bytes;
+    options.max_flops = limit->flops;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_true(got[0].known);
+    assert_int_equal(got[0].n, want->n);
+    for (size_t i = 0; i < want->n; i++)
+        assert_close(got[0].value[i], want->value[i], 1e-13);
+    route = got[0].route;
+    subject_clear_spectra(got, s);
+    return route;
+}
+
+/* Wide layers below a narrow one: the cut is 2, a product of two messages 4096 x 64. And two
+   labels carried through wide layers. */
+static void the_first_route_within_the_limits_is_taken(void **state)
+{
+    const convac_level narrow[] = {
+        {4, 1, 1, true}, {16, 1, 2, true}, {64, 1, 2, true}, {64, 1, 2, true}, {2, 1, 2, false}};
+    const convac_level labels[] = {{4, 1, 1, true},  {16, 1, 2, true}, {16, 1, 2, true},
+                                   {16, 1, 2, true}, {16, 1, 2, true}, {16, 1, 2, false}};
+    const char *letters[] = {"AAAAAAAABBBBBBBB", "AABBBBBBBBBBBBBBAABBBBBBBBBBBBBB"};
+    bool taken[EC_N_ROUTES] = {false};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        ec_ledger took[EC_N_ROUTES] = {{0}};
+        ec_spectrum want[1];
+        subject s;
+
+        subject_make(&s, i == 0 ? narrow : labels, 5 + i, 1, letters[i]);
+        subject_measure(want, &s, EC_BASIS_SITES);
+        assert_int_equal(want[0].route, EC_ROUTE_QR);
+        for (ec_route r = 0; r < EC_N_ROUTES; r++) {
+            took[r].route = r;
+            assert_int_equal(measure_within(&took[r], &s), EC_OK);
+        }
+        for (ec_route r = 0; r < EC_N_ROUTES; r++) {
+            ec_route first = 0;
+            while (took[first].peak_bytes > took[r].peak_bytes || took[first].flops > took[r].flops)
+                first++;
+            assert_int_equal(route_within(&took[r], &s, want), first);
+            taken[first] = true;
+        }
+        subject_clear_spectra(want, &s);
+        subject_clear(&s);
+    }
+    for (ec_route r = 0; r < EC_N_ROUTES; r++)
+        assert_true(taken[r]);
+}
+
 static void a_cut_beyond_the_limit_is_said_to_be(void **state)
 {
     const convac_level levels[] = {{2, 1, 1, true}, {8, 1, 2, false}, {8, 1, 4, false}};
@@ -183,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plan_is_what_the_run_takes),
+        cmocka_unit_test(the_first_route_within_the_limits_is_taken),
         cmocka_unit_test(a_cut_beyond_the_limit_is_said_to_be),
         cmocka_unit_test(a_zero_tensor_has_no_spectrum),
         cmocka_unit_test(what_cancellation_left_is_not_taken_for_a_spectrum),
