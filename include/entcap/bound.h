@@ -73,6 +73,13 @@ EC_NODISCARD ec_status ec_bound_min_cut_igraph(ec_cut *out, const ec_network *ne
                                                const ec_sites *a, const ec_run *run, ec_error *err);
 
 /**
+ * Refuse a ConvAC whose max flow would need more than run->memory_bytes, before it is lowered: by
+ * the nodes and arcs that its network has for every partition. O(levels).
+ * Errors: EC_ELIMIT
+ */
+EC_NODISCARD ec_status ec_bound_reserve_flow(const ec_arch *arch, const ec_run *run, ec_error *err);
+
+/**
  * Minimum cut of a ConvAC (a tree) by dynamic programming, equal subtrees with equal side patterns
  * collapsed; always certified. For a vertex v above a window with index dimension r, children c:
  *
@@ -248,13 +255,14 @@ typedef struct ec_bound_options {
     enum { EC_METHOD_AUTO, EC_METHOD_IGRAPH, EC_METHOD_TREE } method;
     bool exact;                /* generic rank, too */
     uint64_t exact_limit;      /* largest bound for which it is tried */
+    double exact_seconds;      /* most that it may take, estimated, of a ConvAC; 0: any time */
     bool sides;                /* keep the side of every tensor */
     const ec_network *network; /* the architecture's, to be used again; NULL: lowered when needed */
 } ec_bound_options;
 
 #define EC_BOUND_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        .method = EC_METHOD_AUTO, .exact_limit = 2048                                              \
+        .method = EC_METHOD_AUTO, .exact_limit = 2048, .exact_seconds = 60                         \
     }
 
 /** Everything that `entcap bound` says of one partition. */

@@ -4,6 +4,8 @@
 
 #include "core/flow.h"
 
+#include <stdio.h>
+
 struct request {
     const ec_arch *arch;
     const ec_network *network; /* NULL where no method needs it */
@@ -53,6 +55,29 @@ done:
     return status;
 }
 
+/* Would the generic rank take too long? Then *generic says so. An estimate: no clock decides. */
+static ec_status refuse_long(bool *refused, ec_generic_rank *generic, const struct request *r,
+                             const ec_int *upper, ec_error *err)
+{
+    double most = r->options->exact_seconds;
+    ec_sampled_cost cost = {.seconds = 0};
+
+    *refused = false;
+    if (most == 0 || ec_arch_is_network(r->arch) ||
+        ec_int_cmp_u64(upper, r->options->exact_limit) > 0)
+        return EC_OK;
+
+    const ec_sampling sampling = {
+        .arch = r->arch, .a = r->a, .inputs = (size_t)ec_int_get_u64(upper) + 1, .n_labels = 1};
+    ec_status status = ec_bound_sampled_cost(&cost, &sampling, r->run, err);
+
+    *refused = status == EC_OK && cost.seconds > most;
+    if (*refused)
+        snprintf(generic->why, sizeof generic->why, "it takes about %.2g s, the limit is %g s",
+                 cost.seconds, most);
+    return status;
+}
+
 static ec_status lower_bounds(ec_bound *out, const struct request *r, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -60,8 +85,11 @@ static ec_status lower_bounds(ec_bound *out, const struct request *r, ec_error *
     EC_TRY(ec_bound_power(&out->has_power, &out->power_rank, &out->power_base, r->arch, r->a,
                           r->run, err));
     if (r->options->exact) {
-        EC_TRY(ec_bound_generic_rank(&out->generic, r->arch, r->a, out->rank,
-                                     r->options->exact_limit, r->run, err));
+        bool refused;
+        EC_TRY(refuse_long(&refused, &out->generic, r, out->rank, err));
+        if (!refused)
+            EC_TRY(ec_bound_generic_rank(&out->generic, r->arch, r->a, out->rank,
+                                         r->options->exact_limit, r->run, err));
         out->has_generic = out->generic.status != EC_RANK_NONE;
     }
 done:
@@ -83,6 +111,7 @@ ec_status ec_bound_compute(ec_bound *out, const ec_arch *arch, const ec_sites *a
                        "or auto",
                        arch->name);
     if (options->network == NULL && (is_network || options->method == EC_METHOD_IGRAPH)) {
+        EC_TRY(ec_bound_reserve_flow(arch, run, err));
         EC_TRY(ec_network_from_arch(&lowered, arch, run, err));
         request.network = lowered;
     }

@@ -323,13 +323,35 @@ done:
     return status;
 }
 
+static ec_status reserve(double n_arcs, double n_nodes, const ec_run *run, ec_error *err)
+{
+    return ec_run_reserve(run, "max flow", bytes_per_arc * n_arcs + bytes_per_node * n_nodes, err);
+}
+
+/* An index above the sites' has all its arcs: see add_index; those of the sites depend on their
+   sides, and dimension 1 leaves none. */
+ec_status ec_bound_reserve_flow(const ec_arch *arch, const ec_run *run, ec_error *err)
+{
+    double n_arcs = 0, n_nodes = 0;
+
+    for (size_t l = 0; l < arch->n_levels; l++) {
+        double n = (double)ec_level_positions(&arch->levels[l]);
+        double window = (double)ec_level_window(&arch->levels[l]);
+
+        n_nodes += n;
+        if (l == 0 || arch->levels[l].dim == 1)
+            continue;
+        n_arcs += n * (window > 1 ? 1 + 2 * (window + 1) : 2);
+        n_nodes += window > 1 ? 2 * n : 0;
+    }
+    return reserve(n_arcs, n_nodes, run, err);
+}
+
 static ec_status allocate_arcs(struct graph *g, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
 
-    EC_TRY(ec_run_reserve(run, "max flow",
-                          bytes_per_arc * (double)g->n_arcs + bytes_per_node * (double)g->n_nodes,
-                          err));
+    EC_TRY(reserve((double)g->n_arcs, (double)g->n_nodes, run, err));
     EC_NEW(g->flow, g->n_arcs);
     EC_NEW(g->capacity, g->n_arcs);
     EC_NEW(g->ends, 2 * g->n_arcs);

@@ -51,7 +51,7 @@ static ec_status put_architecture(ec_json *json, const ec_arch *arch, ec_error *
     EC_TRY(ec_arch_parameters(&count, arch, err));
     ec_json_rank(json, "parameters", &count);
     if (ec_arch_is_network(arch)) {
-        ec_json_null(json, "multiply_adds");
+        put_why(json, "multiply_adds", "a network description has no forward pass to count");
         goto done;
     }
     EC_TRY(ec_arch_multiply_adds(&count, arch, err));

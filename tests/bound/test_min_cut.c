@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The min cut of any network, by igraph. */
 #include "check.h"
+#include "describe.h"
 
 #include "entcap/bound.h"
+#include "oracle/convac.h"
 #include "oracle/oracle.h"
 
 #include <stdio.h>
@@ -336,6 +338,41 @@ static void graph_beyond_the_memory_limit_is_refused(void **state)
     oracle_case_clear(&c);
 }
 
+/* What is refused by the architecture alone, would be refused by its max flow. The estimates differ
+   by the arcs of the sites, which depend on their sides. */
+static void refusals_before_lowering_are_no_others(void **state)
+{
+    (void)state;
+    ec_rng rng;
+
+    ec_rng_seed(&rng, check_seed());
+    for (size_t i = 0; i < check_count(200); i++) {
+        ec_arch arch;
+        ec_network *net;
+        ec_run run = EC_RUN_INIT;
+        ec_cut cut;
+        ec_error err = {.status = EC_OK};
+        size_t refused = 0, granted = 1 << 24;
+
+        describe_random(&arch, 64, &rng);
+        ec_sites a = describe_random_sides(arch.n_sites, &rng);
+        while (granted - refused > 1) { /* the estimate is between these bytes */
+            run.memory_bytes = refused + (granted - refused) / 2;
+            *(ec_bound_reserve_flow(&arch, &run, NULL) == EC_OK ? &granted : &refused) =
+                run.memory_bytes;
+        }
+        assert_true(granted >= 100 * ec_level_positions(&arch.levels[0]));
+        run.memory_bytes = refused;
+        assert_ok(ec_network_from_arch(&net, &arch, NULL, &err), &err);
+        assert_int_equal(ec_bound_min_cut_igraph(&cut, net, &a, &run, &err), EC_ELIMIT);
+        assert_non_null(strstr(err.msg, "max flow: needs about"));
+        ec_cut_clear(&cut);
+        ec_network_free(net);
+        ec_sites_clear(&a);
+        convac_clear(&arch);
+    }
+}
+
 static bool stop(void *arg, const char *what, double done, double total)
 {
     (void)arg, (void)what, (void)done, (void)total;
@@ -399,6 +436,7 @@ int main(void)
         cmocka_unit_test(random_networks_agree_with_all_cuts),
         cmocka_unit_test(sides_that_make_no_partition_are_refused),
         cmocka_unit_test(graph_beyond_the_memory_limit_is_refused),
+        cmocka_unit_test(refusals_before_lowering_are_no_others),
         cmocka_unit_test(search_stops_on_request),
         cmocka_unit_test(min_cut_survives_failing_allocations),
     };

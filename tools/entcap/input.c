@@ -48,8 +48,11 @@ int tool_bound(tool *t, const tool_input *input, const ec_bound_options *options
     if (out->items == NULL)
         return tool_fail(t, input->file, &err);
     if (options->method != EC_METHOD_TREE &&
-        (options->method == EC_METHOD_IGRAPH || ec_arch_is_network(input->arch)))
-        status = ec_network_from_arch(&network, input->arch, &t->run, &err);
+        (options->method == EC_METHOD_IGRAPH || ec_arch_is_network(input->arch))) {
+        status = ec_bound_reserve_flow(input->arch, &t->run, &err);
+        if (status == EC_OK)
+            status = ec_network_from_arch(&network, input->arch, &t->run, &err);
+    }
     with_network.network = network;
     t->n_items = out->n;
     for (size_t i = 0; status == EC_OK && i < out->n; i++) {
