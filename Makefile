@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build/entcap, build/entcap-draw, build/libentcap.{a,so}
+# make mpi        build/entcap-mpi, where Open MPI is installed
 # make test       every test and example; ends with "N passed, M failed"
 # make bench      entcap beside other tools; SECTION=sweep for a part (tools/bench)
 # make lint demo fuzz cov examples install clean
@@ -20,6 +21,8 @@ BUILD       ?= build$(VARIANT)
 VERSION     := $(shell sed -n 's/^.define EC_VERSION "\(.*\)"/\1/p' include/entcap/core.h)
 PKGS        := igraph lapacke openblas yaml-0.1 jansson zlib libmd gmp
 DRAW_PKGS   := libcgraph libgvc
+# optional: entcap-mpi is built, and tested, where Open MPI is
+MPI_PKGS    := $(shell command -v mpirun >/dev/null && pkg-config --exists ompi-c && echo ompi-c)
 WARN        := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
                -Wpointer-arith -Wwrite-strings -Wvla
 # clang would link its own OpenMP runtime beside the one of igraph and OpenBLAS: fuzz without
@@ -36,6 +39,7 @@ SONAMES     := $(call soname,IGRAPH,igraph) $(call soname,FLINT,flint) $(call so
 EC_CFLAGS   := -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
                $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP $(SONAMES)
 DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
+MPI_CFLAGS  := -Itools/entcap $(if $(MPI_PKGS),$(call system,$(MPI_PKGS)))
 # a sanitizer's symbols come with the program
 NO_UNDEFINED := $(if $(SAN)$(FUZZ),,-Wl,-z,defs)
 LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
@@ -43,6 +47,7 @@ LINK         = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) $(LDFLAGS)
 # that the linker would write into the program.
 LINKED_PKGS := yaml-0.1 jansson zlib libmd gmp
 LIBS        := $(shell pkg-config --libs $(LINKED_PKGS)) -lcsv -lm -ldl
+MPI_LIBS    := $(if $(MPI_PKGS),$(shell pkg-config --libs $(MPI_PKGS)))
 DRAW_LIBS   := $(shell pkg-config --libs $(DRAW_PKGS)) -lgmp -lm
 
 # ---- files
@@ -50,9 +55,11 @@ objects      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 programs     = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
 LIB_OBJ     := $(call objects,src/*/*.c)
 TOOL_OBJ    := $(call objects,tools/entcap/*.c)
+MPI_OBJ     := $(call objects,tools/entcap-mpi/*.c) $(filter-out %/main.o,$(TOOL_OBJ))
 DRAW_OBJ    := $(call objects,tools/entcap-draw/*.c src/core/*.c src/draw/*.c)
 HELP_OBJ    := $(call objects,tests/*.c tests/oracle/*.c)
-TESTS       := $(call programs,tests/*/test_*.c)
+MPI_TESTS   := $(call programs,tests/mpi/test_*.c)
+TESTS       := $(filter-out $(if $(MPI_PKGS),,$(MPI_TESTS)),$(call programs,tests/*/test_*.c))
 FUZZERS     := $(call programs,tests/fuzz/fuzz_*.c)
 EXAMPLES    := $(call programs,examples/*.c)
 BIN         := $(BUILD)/entcap $(BUILD)/entcap-draw
@@ -82,11 +89,15 @@ $(SHARED): $(SHARED).$(VERSION)
 $(BUILD)/entcap: $(TOOL_OBJ) $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
+$(BUILD)/entcap-mpi: $(MPI_OBJ) $(STATIC)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS) $(MPI_LIBS)
+
 # Graphviz (EPL) and igraph (GPL) may not meet in one program: core and draw only
 $(BUILD)/entcap-draw: $(DRAW_OBJ)
 	$(call say,LINK)$(LINK) -o $@ $^ $(DRAW_LIBS)
 
 $(BUILD)/tools/entcap-draw/%.o: private EC_CFLAGS += $(DRAW_CFLAGS)
+$(BUILD)/tools/entcap-mpi/%.o: private EC_CFLAGS += $(MPI_CFLAGS)
 # short loops over channels, which gcc leaves scalar at -O2
 $(BUILD)/src/train/pass_%.o: private CFLAGS += -O3 -ffp-contract=fast
 $(BUILD)/src/linalg/small.o $(BUILD)/src/state/four.o: private CFLAGS += -O3 -ffp-contract=fast
@@ -98,6 +109,7 @@ $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/tests/examples/test_examples: | $(EXAMPLES)
+$(MPI_TESTS): | $(BUILD)/entcap-mpi
 $(EXAMPLES): %: %.o $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
@@ -108,11 +120,17 @@ $(FUZZERS): %: %.o $(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(STATIC)
 # ---- targets
 examples: $(EXAMPLES)
 
+mpi: $(if $(MPI_PKGS),$(BUILD)/entcap-mpi,no-mpi)
+
+no-mpi:
+	@echo 'entcap-mpi needs Open MPI: apt-get install libopenmpi-dev openmpi-bin' >&2; exit 2
+
 test: all $(TESTS) $(FUZZERS) examples
-	@BUILD=$(BUILD) tools/run-tests $(TESTS) $(FUZZERS)
+	@BUILD=$(BUILD) NOT_RUN="$(if $(MPI_PKGS),,$(MPI_TESTS:$(BUILD)/%=%): no Open MPI)" \
+	    tools/run-tests $(TESTS) $(FUZZERS)
 
 lint:
-	@LINT_FLAGS="$(filter-out -MMD -MP,$(EC_CFLAGS)) -Itests $(DRAW_CFLAGS)" tools/lint $(FILES)
+	@LINT_FLAGS="$(filter-out -MMD -MP,$(EC_CFLAGS)) -Itests $(DRAW_CFLAGS) $(MPI_CFLAGS)" tools/lint $(FILES)
 
 demo: all
 	@BUILD=$(BUILD) tools/demo $(BUILD)/demo
@@ -134,7 +152,7 @@ cov:
 install: ROOT := $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(addprefix $(ROOT)/,bin include/entcap lib/pkgconfig share/doc/entcap share/entcap/models)
-	install $(BIN) $(ROOT)/bin
+	install $(BIN) $(wildcard $(BUILD)/entcap-mpi) $(ROOT)/bin
 	install -m 644 include/entcap.h $(ROOT)/include
 	install -m 644 include/entcap/*.h $(ROOT)/include/entcap
 	install -m 644 $(STATIC) $(SHARED).$(VERSION) $(ROOT)/lib
@@ -148,6 +166,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples test lint demo bench fuzz fuzz-run cov install clean
+.PHONY: all examples mpi no-mpi test lint demo bench fuzz fuzz-run cov install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

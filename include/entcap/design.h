@@ -154,6 +154,7 @@ typedef struct ec_sweep_input {
     size_t n_filters;
     bool pareto;      /* keep only configurations that no other beats, see ec_sweep_reduce */
     ec_quantity cost; /* of pareto: parameters or multiply-adds */
+    bool apart;       /* of pareto: emit the best of every unit, for ec_sweep_merge */
 } ec_sweep_input;
 
 /**
@@ -221,6 +222,15 @@ EC_NODISCARD ec_status ec_sweep_append(ec_sweep_rows *rows, const ec_sweep_rows 
  * Cost: O(n f), f the rows that stay. Errors: EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_sweep_reduce(ec_sweep_rows *rows, ec_quantity cost, ec_error *err);
+
+/**
+ * Add the best rows of one more unit to the best so far. *reduced, 0 at first, is how many the last
+ * reduction left: it is done now and then. All units in order, and ec_sweep_reduce at the end, make
+ * what ec_sweep_run emits.
+ * Errors: EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_sweep_merge(ec_sweep_rows *best, size_t *reduced,
+                                      const ec_sweep_rows *unit, ec_quantity cost, ec_error *err);
 
 /* ---------------------------------------------------------- optimal widths */
 

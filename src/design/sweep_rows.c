@@ -132,3 +132,11 @@ ec_status ec_sweep_reduce_some(ec_sweep_rows *rows, size_t *reduced, ec_quantity
     *reduced = rows->n;
     return status;
 }
+
+ec_status ec_sweep_merge(ec_sweep_rows *best, size_t *reduced, const ec_sweep_rows *unit,
+                         ec_quantity cost, ec_error *err)
+{
+    ec_status status = ec_sweep_append(best, unit, err);
+
+    return status != EC_OK ? status : ec_sweep_reduce_some(best, reduced, cost, err);
+}

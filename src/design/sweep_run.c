@@ -150,15 +150,6 @@ static ec_status run_batch(batch *b, size_t first, size_t n, ec_error *err)
     return EC_OK;
 }
 
-/* The rows of a unit to the best of all units so far. */
-static ec_status merge(ec_sweep_rows *best, size_t *reduced, const ec_sweep_rows *rows,
-                       const ec_sweep *sweep, ec_error *err)
-{
-    ec_status status = ec_sweep_append(best, rows, err);
-
-    return status != EC_OK ? status : ec_sweep_reduce_some(best, reduced, sweep->in.cost, err);
-}
-
 ec_status ec_sweep_run(const ec_sweep *sweep, size_t first, size_t n, ec_sweep_emit *emit,
                        void *arg, const ec_run *run, ec_error *err)
 {
@@ -166,6 +157,7 @@ ec_status ec_sweep_run(const ec_sweep *sweep, size_t first, size_t n, ec_sweep_e
     batch b;
     ec_sweep_rows best = {.n_bounds = 2 * sweep->in.partitions->n};
     size_t reduced = 0;
+    bool merged = sweep->in.pareto && !sweep->in.apart;
 
     EC_TRY(batch_init(&b, sweep, n, run, err));
     for (size_t done = 0; done < n; done += b.n) {
@@ -173,13 +165,13 @@ ec_status ec_sweep_run(const ec_sweep *sweep, size_t first, size_t n, ec_sweep_e
         EC_TRY(ec_run_step(run, "sweep", (double)done, (double)n, err));
         EC_TRY(run_batch(&b, first + done, part, err));
         for (size_t i = 0; i < part; i++) {
-            if (sweep->in.pareto)
-                EC_TRY(merge(&best, &reduced, &b.rows[i], sweep, err));
+            if (merged)
+                EC_TRY(ec_sweep_merge(&best, &reduced, &b.rows[i], sweep->in.cost, err));
             else
                 EC_TRY(emit(arg, sweep, &b.rows[i], err));
         }
     }
-    if (sweep->in.pareto) {
+    if (merged) {
         EC_TRY(ec_sweep_reduce(&best, sweep->in.cost, err));
         EC_TRY(emit(arg, sweep, &best, err));
     }

@@ -105,11 +105,58 @@ static void pareto_merges_units(void **state)
     scene_clear(&s);
 }
 
+typedef struct parts {
+    ec_sweep_rows best;
+    size_t reduced, n;
+} parts;
+
+static ec_status merge_part(void *arg, const ec_sweep *sweep, const ec_sweep_rows *rows,
+                            ec_error *err)
+{
+    parts *p = arg;
+
+    (void)sweep;
+    p->n++;
+    return ec_sweep_merge(&p->best, &p->reduced, rows, EC_QUANTITY_PARAMETERS, err);
+}
+
+/* Unit by unit, as several processes would, each running some of them. */
+static void units_apart_merge_to_the_same(void **state)
+{
+    (void)state;
+    scene s;
+    ec_sweep *sweep;
+    ec_sweep_rows best;
+    ec_error err = {0};
+
+    scene_large(&s);
+    s.in.pareto = true;
+    scene_sweep(&best, &s);
+    s.in.apart = true;
+    assert_ok(ec_sweep_new(&sweep, &s.in, NULL, &err), &err);
+    size_t n_units = ec_sweep_units(sweep);
+    assert_in_range(n_units, 4, 1000);
+    parts p = {.best = {.n_bounds = best.n_bounds}};
+    for (size_t unit = 0; unit < n_units; unit += 3)
+        assert_ok(ec_sweep_run(sweep, unit, n_units - unit < 3 ? n_units - unit : 3, merge_part, &p,
+                               NULL, &err),
+                  &err);
+    assert_int_equal(p.n, n_units);
+    assert_ok(ec_sweep_reduce(&p.best, EC_QUANTITY_PARAMETERS, &err), &err);
+    assert_int_equal(p.best.n, best.n);
+    assert_memory_equal(p.best.index, best.index, best.n * sizeof *best.index);
+    ec_sweep_rows_clear(&p.best);
+    ec_sweep_rows_clear(&best);
+    ec_sweep_free(sweep);
+    scene_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pareto_keeps_exactly_what_nothing_beats),
         cmocka_unit_test(pareto_merges_units),
+        cmocka_unit_test(units_apart_merge_to_the_same),
     };
     return cmocka_run_group_tests_name("design: pareto", tests, NULL, NULL);
 }

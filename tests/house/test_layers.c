@@ -84,6 +84,13 @@ static void igraph_beside_graphviz_is_caught(void **state)
                   "tools/entcap-draw/cut.c:1: may not include entcap/bound.h\n");
 }
 
+static void mpi_outside_its_program_is_caught(void **state)
+{
+    shell_write(*state, "tools/entcap-mpi/team.c", "#include <mpi.h>\n#include \"rows.h\"\n");
+    assert_caught(*state, "tools/entcap/cmd_sweep.c", "#include <mpi.h>\n",
+                  "tools/entcap/cmd_sweep.c:1: mpi.h belongs to tools/entcap-mpi/\n");
+}
+
 static void example_with_a_private_header_is_caught(void **state)
 {
     assert_caught(*state, "examples/a.c", "#include <entcap.h>\n#include \"arch/arch_i.h\"\n",
@@ -124,6 +131,7 @@ int main(void)
         on_a_tree(third_party_header_outside_its_module_is_caught),
         on_a_tree(graphviz_in_the_library_is_caught),
         on_a_tree(igraph_beside_graphviz_is_caught),
+        on_a_tree(mpi_outside_its_program_is_caught),
         on_a_tree(example_with_a_private_header_is_caught),
         on_a_tree(umbrella_header_in_the_library_is_caught),
         on_a_tree(module_without_a_place_is_caught),

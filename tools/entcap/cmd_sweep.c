@@ -65,12 +65,15 @@ static int read_question(tool *t, const tool_input *input, const sweep_options *
 }
 
 /* Run all units, and say how it ended. */
-static int run_units(tool *t, const tool_input *input, row_writer *writer)
+static int run_units(tool *t, const tool_input *input, const ec_sweep_input *in, row_writer *writer)
 {
+    const tool_team *team = t->team;
     ec_error err = {0};
+    ec_status status = team != NULL ? team->sweep(team->state, in, writer, &t->run, &err)
+                                    : ec_sweep_run(writer->sweep, 0, ec_sweep_units(writer->sweep),
+                                                   rows_emit, writer, &t->run, &err);
 
-    if (ec_sweep_run(writer->sweep, 0, ec_sweep_units(writer->sweep), rows_emit, writer, &t->run,
-                     &err) == EC_OK)
+    if (status == EC_OK)
         return TOOL_GO_ON;
     rows_break_off(writer, &err);
     return writer->code > TOOL_YES ? writer->code : tool_fail(t, input->file, &err);
@@ -88,6 +91,7 @@ static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
         .n_filters = q->n_filters,
         .pareto = o->pareto,
         .cost = o->cost == 1 ? EC_QUANTITY_MULTIPLY_ADDS : EC_QUANTITY_PARAMETERS,
+        .apart = t->team != NULL,
     };
     row_writer writer = {.t = t,
                          .input = input,
@@ -106,7 +110,7 @@ static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
     tool_phase(t, "sweep");
     code = rows_start(&writer);
     if (code == TOOL_GO_ON)
-        code = run_units(t, input, &writer);
+        code = run_units(t, input, &in, &writer);
     if (code == TOOL_GO_ON)
         code = rows_finish(&writer);
     if (code == TOOL_YES && writer.n == 0) {

@@ -17,7 +17,8 @@ int tool_read(tool *t, const char *file, tool_input *out)
 
     *out = (tool_input){.file = file};
     tool_phase(t, "read");
-    if (ec_arch_read(&out->arch, file, &err) != EC_OK)
+    if ((t->team != NULL ? t->team->read(t->team->state, &out->arch, file, &err)
+                         : ec_arch_read(&out->arch, file, &err)) != EC_OK)
         return tool_fail(t, file, &err);
     for (size_t i = 0; i < t->sets.n; i++)
         if (ec_arch_set(out->arch, t->sets.items[i], &err) != EC_OK)

@@ -180,19 +180,28 @@ static void put_row(row_writer *w, const ec_sweep_rows *rows, size_t row)
     w->n++;
 }
 
-/* Hand the text over to stdout, once it is long enough. */
-static ec_status flush(row_writer *w, size_t at_least, ec_error *err)
+static ec_status print(row_writer *w, ec_error *err)
 {
-    if (w->out.size < at_least && w->out.status == EC_OK)
-        return EC_OK;
-
     int code = tool_print(w->t, &w->out);
 
+    if (code == TOOL_YES)
+        return EC_OK;
+    w->code = code;
+    return ec_fail(err, EC_EIO, "standard output cannot be written");
+}
+
+/* Hand the text over, once it is long enough. */
+static ec_status flush(row_writer *w, size_t at_least, ec_error *err)
+{
+    ec_status status;
+
+    if (w->out.size < at_least && w->out.status == EC_OK)
+        return EC_OK;
+    status = w->take != NULL ? w->take(w->take_arg, &w->out, w->n - w->n_out, err) : print(w, err);
     w->out.size = 0;
-    if (code != TOOL_YES) {
-        w->code = code;
-        return ec_fail(err, EC_EIO, "standard output cannot be written");
-    }
+    w->n_out = w->n;
+    if (status != EC_OK)
+        return status;
     return tool_interrupted() ? ec_fail(err, EC_ECANCEL, "sweep: stopped on request") : EC_OK;
 }
 
@@ -207,6 +216,13 @@ static ec_status put_rows(row_writer *w, const ec_sweep_rows *rows, ec_error *er
     return status;
 }
 
+/* There are too many rows for one. */
+static ec_status give_up_table(row_writer *w, ec_error *err)
+{
+    w->format = ROWS_CSV;
+    return put_rows(w, &w->few, err);
+}
+
 ec_status rows_emit(void *arg, const ec_sweep *sweep, const ec_sweep_rows *rows, ec_error *err)
 {
     row_writer *w = arg;
@@ -217,9 +233,34 @@ ec_status rows_emit(void *arg, const ec_sweep *sweep, const ec_sweep_rows *rows,
         return put_rows(w, rows, err);
     if (w->few.n + rows->n <= TABLE_ROWS)
         return ec_sweep_append(&w->few, rows, err);
-    w->format = ROWS_CSV; /* too many for a table */
-    status = put_rows(w, &w->few, err);
+    status = give_up_table(w, err);
     return status != EC_OK ? status : put_rows(w, rows, err);
+}
+
+/* ------------------------------------------------- parts, by several writers */
+
+void rows_start_part(row_writer *w, row_format format)
+{
+    w->format = format;
+    w->few.n = w->out.size = 0;
+    w->n = w->n_out = 1; /* a row of JSON stands after others: rows_emit_text knows the first one */
+}
+
+ec_status rows_end_part(row_writer *w, ec_error *err)
+{
+    return w->format == ROWS_AUTO || w->n == w->n_out ? EC_OK : flush(w, 0, err);
+}
+
+ec_status rows_emit_text(row_writer *w, const char *text, size_t size, uint64_t n, ec_error *err)
+{
+    ec_status status = w->format == ROWS_AUTO ? give_up_table(w, err) : EC_OK;
+    size_t comma = w->format == ROWS_JSON && w->n == 0 && size > 0 ? 1 : 0;
+
+    if (status != EC_OK)
+        return status;
+    ec_text_add(&w->out, text + comma, size - comma);
+    w->n += n;
+    return flush(w, FLUSH_AT, err);
 }
 
 /* -------------------------------------------------------------------- table */

@@ -3,10 +3,10 @@
 #define ENTCAP_TOOL_H
 
 /**
- * The command line: what all verbs share. A verb is one row of tool_verbs (main.c) and one function
- * in cmd_<verb>.c. The function describes itself with one tool_usage and one table of options over
- * its own variables; parsing and help both read that table, and the defaults that the help prints
- * are read from the variables.
+ * The command line: what all verbs share. A verb is one row of tool_verbs (verbs.c) and one
+ * function in cmd_<verb>.c. The function describes itself with one tool_usage and one table of
+ * options over its own variables; parsing and help both read that table, and the defaults that the
+ * help prints are read from the variables.
  *
  *     int cmd_bound(tool *t)
  *     {
@@ -48,6 +48,7 @@ typedef struct tool_list {
 } tool_list;
 
 typedef struct tool tool;
+struct row_writer; /* rows.h */
 
 typedef struct tool_verb {
     const char *name;
@@ -58,10 +59,24 @@ typedef struct tool_verb {
 /** All verbs; the last row has no name. */
 extern const tool_verb tool_verbs[];
 
+/**
+ * Processes that share the work of a verb (entcap-mpi); in entcap there are none. All of them call
+ * each function, in the same order.
+ */
+typedef struct tool_team {
+    void *state;
+    /** As ec_arch_read; only the first process opens the file. */
+    ec_status (*read)(void *state, ec_arch **out, const char *path, ec_error *err);
+    /** As ec_sweep_run over all units by rows_emit; only the first process writes rows. */
+    ec_status (*sweep)(void *state, const ec_sweep_input *input, struct row_writer *writer,
+                       const ec_run *run, ec_error *err);
+} tool_team;
+
 /** One invocation. A verb reads it; the shared options below are filled by tool_parse. */
 struct tool {
     const tool_verb *verb;
-    int argc; /* argv[0] is the verb */
+    const tool_team *team; /* NULL in entcap */
+    int argc;              /* argv[0] is the verb */
     char **argv;
 
     bool json, quiet, timings;
@@ -264,5 +279,8 @@ int cmd_help(tool *t);
 
 /** The row of a verb; NULL after an error message with the nearest verb. */
 const tool_verb *tool_find_verb(const char *name);
+
+/** Carry out a verb; argv[0] is its name. Returns the exit code. */
+int tool_run(tool *t, const tool_verb *verb, int argc, char **argv);
 
 #endif
