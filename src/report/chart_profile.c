@@ -128,7 +128,7 @@ static void put_lines(ec_text *script, const places *p)
                    "'ln bound'",
                    few ? "linespoints pt 7 ps 0.3" : "lines");
     if (von_neumann)
-        ec_text_puts(script, ", $d using 1:6 with points pt 6 ps 0.6 lc rgb '#1c6b3a' title "
+        ec_text_puts(script, ", $d using 1:6 with points pt 6 ps 0.6 lw 1.5 lc rgb '#1c6b3a' title "
                              "'S, mean'");
     ec_text_printf(script, ", $d using 1:4 with %s lc rgb '#0b3c8c' lw 2 title 'S2, mean'\n",
                    few ? "linespoints pt 7 ps 0.4" : "lines");

@@ -58,6 +58,8 @@ static const char style[] =
     ".wide{grid-column:1/-1}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));"
     "gap:0 2rem;align-items:start}\n"
+    "@media (min-width:60rem){.beside{grid-template-columns:minmax(0,3fr) minmax(0,4fr)}}\n"
+    ".beside>:only-child{grid-column:1/-1}\n"
     ".meter{display:inline-block;width:6rem;height:.6rem;margin-left:.4rem}\n"
     "summary{cursor:pointer;color:var(--accent);margin:.5rem 0}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:.5rem 0}\n"

@@ -81,8 +81,7 @@ static void put_input(ec_text *out, const ec_input *input)
                        format_grid(image, input->image[0], input->image[1], flat),
                        input->fit == EC_FIT_PAD ? "padded with zeros" : "resized");
     if (input->features.kind != EC_FEATURES_NONE)
-        ec_text_printf(out, "; feature map f<sub>d</sub>(x) = %s%s",
-                       formulas[input->features.kind],
+        ec_text_printf(out, "; feature map f<sub>d</sub>(x) = %s%s", formulas[input->features.kind],
                        input->features.learned ? ", trained with the rest" : "");
     if (input->features.kind != EC_FEATURES_NONE && input->features.scale != 1)
         ec_text_printf(out, ", x the pixel times %g", input->features.scale);

@@ -115,6 +115,22 @@ static void put_overview(ec_text *out, const ec_report_page *page)
     ec_table_clear(&table);
 }
 
+/* "... <= ln generic rank = 2.7726 <= ln bound = 2.7726", with the kind of statement of each */
+static void put_chain(ec_text *out, const ec_state *state, const ec_bound *bound)
+{
+    ec_chain_term chain[EC_N_CHAIN];
+
+    ec_state_chain(chain, &state->labels[0], &state->bound, bound);
+    ec_text_puts(out, "<p>S<sub>2</sub> &le; S &le; ln rank");
+    for (int i = EC_CHAIN_GENERIC; i < EC_N_CHAIN; i++)
+        if (chain[i].known)
+            ec_text_printf(out, " &le; %s = %.4f <span class=\"label %s\">%s</span>",
+                           i == EC_CHAIN_GENERIC ? "ln generic rank" : "ln bound", chain[i].nats,
+                           ec_statement_text(chain[i].statement),
+                           ec_statement_text(chain[i].statement));
+    ec_text_puts(out, "</p>\n");
+}
+
 static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t i, ec_error *err)
 {
     const ec_state *state = &page->states->states[i];
@@ -124,11 +140,13 @@ static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t 
 
     ec_text_puts(out, "<h3>");
     ec_text_xml(out, page->states->partitions->items[i].name);
-    ec_text_puts(out, "</h3>\n<div class=\"charts\">\n");
+    ec_text_puts(out, "</h3>\n");
+    put_chain(out, state, &page->states->bounds[i]);
+    ec_text_puts(out, "<div class=\"charts beside\">\n");
     if (page->charts)
         EC_TRY(put_spectra(out, state, i, err));
     if (ec_report_measured(state)) {
-        ec_fill_labels(&table, state, &page->states->bounds[i]);
+        ec_fill_labels(&table, state, &page->states->bounds[i], false);
         ec_table_html(out, &table, "");
     }
     ec_text_puts(out, "</div>\n");

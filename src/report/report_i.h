@@ -47,9 +47,12 @@ const char *ec_basis_note(ec_basis basis);
 /** The next cell: a measured number, small ones in powers of ten; "-" if it is absent or NULL. */
 void ec_measured_cell(ec_table *table, const ec_measured *measured);
 
-/** Rows of the tables of bounds and of one partition's labels, the same for text and HTML. */
+/**
+ * Rows of the tables of bounds and of one partition's labels. `whole`: every link of the chain, not
+ * only those that differ between labels.
+ */
 void ec_fill_bounds(ec_table *table, const ec_bounds_found *found);
-void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound);
+void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound, bool whole);
 
 /** Least, mean and largest of what is known over the labels; NaN and n = 0 if nothing is. */
 typedef struct ec_label_range {

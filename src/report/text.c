@@ -179,10 +179,14 @@ static void chain_cell(ec_table *table, const ec_chain_term *term)
     ec_table_label(table, ec_statement_text(term->statement));
 }
 
-void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound)
+void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *bound, bool whole)
 {
-    ec_table_init(table, "<label|>S2 (nats)|>S (nats)|<ln rank|<ln generic rank|<ln bound|>rank|"
-                         "<forward check|>numeric rank|<verdict");
+    int n = whole ? EC_N_CHAIN : EC_CHAIN_GENERIC;
+
+    ec_table_init(table, whole ? "<label|>S2 (nats)|>S (nats)|<ln rank|<ln generic rank|<ln bound|"
+                                 ">rank|<forward check|>numeric rank|<verdict"
+                               : "<label|>S2 (nats)|>S (nats)|<ln rank|"
+                                 ">rank|<forward check|>numeric rank|<verdict");
     for (size_t y = 0; y < state->n_labels; y++) {
         const ec_label_state *label = &state->labels[y];
         ec_chain_term chain[EC_N_CHAIN];
@@ -191,7 +195,7 @@ void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *boun
         ec_table_cell(table, "%" PRIu32, label->label);
         ec_measured_cell(table, &label->renyi2);
         ec_measured_cell(table, &label->von_neumann);
-        for (int i = EC_CHAIN_RANK; i < EC_N_CHAIN; i++)
+        for (int i = EC_CHAIN_RANK; i < n; i++)
             chain_cell(table, &chain[i]);
         witness_cells(table, label);
         ec_table_cell(table, "%s", "");
@@ -248,7 +252,7 @@ static void put_state(ec_text *out, const ec_states_found *found, size_t i, bool
                    : !measured            ? "undecided"
                                           : "holds");
     if (measured) {
-        ec_fill_labels(&table, state, &found->bounds[i]);
+        ec_fill_labels(&table, state, &found->bounds[i], true);
         ec_table_text(out, &table, color);
         ec_table_clear(&table);
     }
