@@ -139,12 +139,16 @@ static uint64_t count_of(const sweep_work *w, size_t i, ec_quantity count)
            top->slope[count][p] * s->values[s->n_levels - 1][number % n_values];
 }
 
-/* Append configuration i; there is room. */
-static void add_row(sweep_work *w, size_t i)
+/* Append configuration i. */
+static ec_status add_row(sweep_work *w, size_t i, ec_error *err)
 {
     ec_sweep_rows *rows = w->rows;
     const ec_sweep *s = w->sweep;
     const sweep_level *top = &w->level[s->n_levels - 1];
+
+    if (ec_sweep_reserve(rows, rows->n + 1, err) != EC_OK)
+        return EC_ENOMEM;
+
     size_t at = rows->n++;
     double *log2 = rows->log2 + at * rows->n_bounds;
 
@@ -155,6 +159,7 @@ static void add_row(sweep_work *w, size_t i)
         log2[b] = INFINITY;
     for (size_t t = 0; t < s->n_tasks; t++)
         log2[s->tasks[t].bound] = top->value[t][i];
+    return EC_OK;
 }
 
 /* ------------------------------------------------------------------- pareto */
@@ -197,8 +202,10 @@ static bool beats(const sweep_work *w, size_t row, size_t i)
 }
 
 /* Keep what no row so far beats. A row that beats one configuration mostly beats its neighbours. */
-static void collect_best(sweep_work *w, size_t first, size_t end)
+static ec_status collect_best(sweep_work *w, size_t first, size_t end, ec_error *err)
 {
+    ec_status status = EC_OK;
+
     first = next_set(w->keep, first, end);
     if (first < end && w->winner < w->rows->n)
         remove_beaten(w, w->winner, first, end);
@@ -207,10 +214,12 @@ static void collect_best(sweep_work *w, size_t first, size_t end)
         while (row > 0 && !beats(w, row - 1, i))
             row--;
         if (row == 0)
-            add_row(w, i);
+            EC_TRY(add_row(w, i, err));
         w->winner = row > 0 ? row - 1 : w->rows->n - 1;
         remove_beaten(w, w->winner, i + 1, end);
     }
+done:
+    return status;
 }
 
 ec_status ec_sweep_collect(sweep_work *w, size_t n, ec_error *err)
@@ -222,11 +231,10 @@ ec_status ec_sweep_collect(sweep_work *w, size_t n, ec_error *err)
     memset(w->keep, 1, n);
     for (size_t f = 0; f < in->n_filters; f++)
         EC_TRY(apply_filter(w, f, n, err));
-    EC_TRY(ec_sweep_reserve(rows, rows->n + n, err));
     for (size_t first = 0; in->pareto && first < n; first += BLOCK)
-        collect_best(w, first, n - first < BLOCK ? n : first + BLOCK);
+        EC_TRY(collect_best(w, first, n - first < BLOCK ? n : first + BLOCK, err));
     for (size_t i = 0; !in->pareto && (i = next_set(w->keep, i, n)) < n; i++)
-        add_row(w, i);
+        EC_TRY(add_row(w, i, err));
     w->next += n;
     if (in->pareto)
         EC_TRY(ec_sweep_reduce_some(rows, &w->reduced, in->cost, err));

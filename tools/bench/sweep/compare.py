@@ -56,7 +56,7 @@ def main():
         }
         if not bench.lacks("numpy", "python3-numpy"):
             entrants |= {way: lambda chunk=chunk: numpy(chunk) for way, chunk in WAYS.items()}
-        race = bench.race(entrants)
+        race = bench.race(entrants, rounds=20)
     fewest = race["entcap"].results[-1]
     table = bench.Table(f"{MILLION:,} configurations, 1024 sites, 2 partitions", race["entcap"],
                         MILLION)
