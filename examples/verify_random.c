@@ -24,9 +24,10 @@ static ec_status measure(subject *s, const char *file, const char *partition, co
                          ec_error *err)
 {
     const ec_bound_options bound_options = EC_BOUND_OPTIONS_INIT;
-    const ec_state_options state_options = EC_STATE_OPTIONS_INIT;
+    ec_state_options state_options = EC_STATE_OPTIONS_INIT;
     ec_rng rng;
 
+    state_options.max_seconds = 5;
     ec_rng_seed(&rng, run->seed);
     ec_status status = ec_arch_read(&s->arch, file, err);
     if (status == EC_OK)

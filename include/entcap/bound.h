@@ -201,6 +201,13 @@ typedef struct ec_sampled_cost {
 EC_NODISCARD ec_status ec_bound_sampled_cost(ec_sampled_cost *out, const ec_sampling *sampling,
                                              const ec_run *run, ec_error *err);
 
+/**
+ * EC_OK if `cost` is within max_seconds and run->memory_bytes, else a reported EC_ELIMIT: "`what`:
+ * needs about 40 s and 2.1 GiB, the memory limit is 1 GiB".
+ */
+EC_NODISCARD ec_status ec_bound_check_cost(const ec_sampled_cost *cost, const char *what,
+                                           double max_seconds, const ec_run *run, ec_error *err);
+
 typedef enum ec_rank_status { EC_RANK_NONE, EC_RANK_PROVED, EC_RANK_PROBABLE } ec_rank_status;
 
 /** What is known of the generic rank. */
@@ -208,32 +215,43 @@ typedef struct ec_generic_rank {
     ec_rank_status status; /* EC_RANK_NONE: not computed, `why` says why */
     uint64_t rank;         /* a proved lower bound; the rank itself as `status` says */
     double error;          /* probability that the generic rank is larger; 0 if proved */
-    uint64_t prime;
+    uint64_t prime;        /* of the trial that found it */
+    unsigned trials;       /* how many there were */
     char why[256];
 } ec_generic_rank;
 
+/** What generic rank to look for. */
+typedef struct ec_rank_request {
+    const ec_int *upper; /* a proved upper bound of it */
+    uint64_t limit;      /* largest `upper` for which it is tried */
+    unsigned trials;     /* 0 counts as 1 */
+    double max_seconds;  /* most that it may take, estimated, of a ConvAC; 0: any time */
+} ec_rank_request;
+
 /**
  * Generic rank: the rank for all weights but a null set, of the family that the description names
- * (shared weights stay shared). It is the rank of F[s, t] = h(x_s, z_t) for random weights and
- * upper + 1 random product inputs on each side, modulo a random 63-bit prime, by elimination
- * (FLINT). No cut and no full tensor is used: ConvACs go through ec_bound_sampled_ranks, network
- * descriptions are contracted index after index in a greedy order.
+ * (shared weights stay shared). It is the rank for random weights modulo a random 63-bit prime:
+ * ConvACs go through ec_bound_sampled_ranks, with upper + 1 inputs so that a rank above it would be
+ * seen; network descriptions are contracted at upper + 1 random product inputs on each side, index
+ * after index in a greedy order. No full tensor is formed.
  *
- * `upper` must be a proved upper bound. A rank equal to it is proved, a smaller one R probable: the
- * generic rank is larger with probability at most (Schwartz-Zippel, and primes that divide a minor)
+ * A rank equal to `upper` is proved, a smaller one R probable: the generic rank is larger with
+ * probability at most (Schwartz-Zippel, and primes that divide a minor)
  *
- *     error = (R + 1) (V + N + log2(R + 1) + log2 T) / 2^62,
+ *     error = ((R + 1) (V + N + log2(R + 1) + log2 T) / 2^62) ^ trials,
  *
- * V tensors, N sites, T the product of all dimensions. Out of reach (upper above `limit`, or
- * memory) is an answer, not a failure: status EC_RANK_NONE and `why`.
+ * V tensors, N sites, T the product of all dimensions. Trials have primes, weights and vectors of
+ * their own; the largest rank counts, and one that is proved ends them. Out of reach (upper above
+ * the limit, or memory) is an answer, not a failure: status EC_RANK_NONE and `why`, which has the
+ * estimate of time and memory.
  *
- * Cost:   (upper + 1)^2 evaluations of the part of the network that both sides share, upper + 1 of
- *         the rest; (upper + 1)^2 r numbers per level. Estimated first. Progress in run.
+ * Cost:   ConvACs: ec_bound_sampled_cost. Networks: (upper + 1)^2 evaluations of the part that both
+ *         sides share, upper + 1 of the rest. Progress in run.
  * Errors: EC_EINVAL (a bad side), EC_ENUMERIC (the rank exceeds `upper`, which is no bound then),
- *         EC_ENOMEM, EC_ECANCEL
+ *         EC_ENOMEM, EC_ECANCEL, EC_EIO (a library is missing)
  */
 EC_NODISCARD ec_status ec_bound_generic_rank(ec_generic_rank *out, const ec_arch *arch,
-                                             const ec_sites *a, const ec_int *upper, uint64_t limit,
+                                             const ec_sites *a, const ec_rank_request *request,
                                              const ec_run *run, ec_error *err);
 
 /**
@@ -256,13 +274,14 @@ typedef struct ec_bound_options {
     bool exact;                /* generic rank, too */
     uint64_t exact_limit;      /* largest bound for which it is tried */
     double exact_seconds;      /* most that it may take, estimated, of a ConvAC; 0: any time */
+    unsigned trials;           /* of it; 0 counts as 1 */
     bool sides;                /* keep the side of every tensor */
     const ec_network *network; /* the architecture's, to be used again; NULL: lowered when needed */
 } ec_bound_options;
 
 #define EC_BOUND_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        .method = EC_METHOD_AUTO, .exact_limit = 2048, .exact_seconds = 60                         \
+        .method = EC_METHOD_AUTO, .exact_limit = 2048, .exact_seconds = 60, .trials = 1            \
     }
 
 /** Everything that `entcap bound` says of one partition. */

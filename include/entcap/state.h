@@ -79,16 +79,23 @@ typedef struct ec_spectrum {
 } ec_spectrum;
 
 /**
- * Rank by arithmetic modulo a prime, of random product inputs on both sides
- * (ec_bound_sampled_ranks); never above the true rank, below it with probability < 2^-30. If not
+ * Rank R by arithmetic modulo a prime, at random product vectors (ec_bound_sampled_ranks); never
+ * above the true rank, below it with probability at most (Schwartz-Zippel, and primes that divide a
+ * minor of the integers that the weights are multiples of)
+ *
+ *     error = ((R + 1) (N + log2(R + 1) + log2 T + b) / 2^62) ^ trials,
+ *
+ * N sites, T the product of all dimensions, b the bits of one weight from every matrix. If not
  * known, `rank` is still a proved lower bound (0: nothing was measured).
  */
 typedef struct ec_exact_rank {
     bool known;
     uint64_t rank;
-    uint64_t inputs; /* product inputs on each side that it was measured with */
+    uint64_t inputs; /* product inputs on each side that would show a rank up to that number */
     uint64_t prime;
-    char why[256]; /* if not known */
+    unsigned trials; /* with fresh primes and vectors; the largest rank counts */
+    double error;    /* probability that the rank is larger; 0 if no larger one is possible */
+    char why[256];   /* if not known */
 } ec_exact_rank;
 
 /** The independent witness: rank of h_y(x_s, z_t) from ordinary forward passes. */
@@ -143,15 +150,17 @@ typedef struct ec_state_options {
     const double *gram;           /* M x M, borrowed; EC_BASIS_DATA only */
     bool spectrum, rank, forward; /* parts to compute; a part left out says so in its `why` */
     uint64_t spectrum_limit;      /* largest cut for which a spectrum is computed */
-    uint64_t rank_limit;          /* most product inputs a side for the exact rank */
-    double max_flops;         /* most floating-point operations for the spectra of a partition */
-    double max_multiply_adds; /* most modular ones for the rank, and for the forward check */
+    uint64_t rank_limit;          /* largest bound for which the exact rank is tried */
+    unsigned trials;              /* of the exact rank; 0 counts as 1 */
+    double max_flops;   /* most floating-point operations for the spectra of a partition */
+    double max_seconds; /* most, as estimated, for a partition's ranks, and for its forward check */
 } ec_state_options;
 
 #define EC_STATE_OPTIONS_INIT                                                                      \
     {                                                                                              \
         .basis = EC_BASIS_SITES, .spectrum = true, .rank = true, .forward = true,                  \
-        .spectrum_limit = 1024, .rank_limit = 2048, .max_flops = 2e11, .max_multiply_adds = 2e10   \
+        .spectrum_limit = 1024, .rank_limit = 2048, .trials = 1, .max_flops = 2e11,                \
+        .max_seconds = 120                                                                         \
     }
 
 /**
@@ -164,13 +173,16 @@ typedef struct ec_state_options {
  * Broken (holds = false) by: rank > bound; forward rank > bound; S_2 > S + tol; S > ln rank + tol;
  * S (or S_2) > ln bound + tol; tol = EC_STATE_TOLERANCE and the errors of the entropies.
  *
- * Cost:   spectrum: see ec_state_spectra. Renyi-2 without one: see ec_state_entropies. Rank: S^2 in
- * out modular multiply-adds for each of those and S^2 r words, S = min(bound + 1, M^|A|, M^|B|),
- * more where the claim is broken. Forward check: min(bound + 8, 512)^2 forward passes. Each is
- * estimated first and left out with its `why`. Owns:   *out, to be cleared, also after an error.
- * Deterministic for run->seed. Errors: EC_EINVAL   a network description; side A empty, everything,
- * or of another size; weights of another shape; basis features without a feature map EC_ENUMERIC a
- * weight is not finite, or an SVD did not converge EC_ENOMEM, EC_ECANCEL
+ * Cost:   spectrum: see ec_state_spectra. Renyi-2 without one: see ec_state_entropies. Rank:
+ *         ec_bound_sampled_ranks with S = min(bound + 1, M^|A|, M^|B|) inputs,
+ *         more where the claim is broken. Forward check: min(bound + 8, 512)^2 forward passes, of
+ *         which what sees one side only is computed once for every input of that side. Each is
+ *         estimated first and left out with its `why`.
+ * Owns:   *out, to be cleared, also after an error. Deterministic for run->seed.
+ * Errors: EC_EINVAL   a network description; side A empty, everything, or of another size; weights
+ *                     of another shape; basis features without a feature map
+ *         EC_ENUMERIC a weight is not finite, or an SVD did not converge
+ *         EC_ENOMEM, EC_ECANCEL
  */
 EC_NODISCARD ec_status ec_state_verify(ec_state *out, const ec_state_input *in,
                                        const ec_state_options *options, const ec_run *run,

@@ -5,6 +5,7 @@
 #include "core/flow.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct request {
     const ec_arch *arch;
@@ -55,27 +56,13 @@ done:
     return status;
 }
 
-/* Would the generic rank take too long? Then *generic says so. An estimate: no clock decides. */
-static ec_status refuse_long(bool *refused, ec_generic_rank *generic, const struct request *r,
-                             const ec_int *upper, ec_error *err)
+/* a rank that was not computed, but is known all the same */
+static void say_power_meets(ec_generic_rank *generic)
 {
-    double most = r->options->exact_seconds;
-    ec_sampled_cost cost = {.seconds = 0};
+    size_t n = strlen(generic->why);
 
-    *refused = false;
-    if (most == 0 || ec_arch_is_network(r->arch) ||
-        ec_int_cmp_u64(upper, r->options->exact_limit) > 0)
-        return EC_OK;
-
-    const ec_sampling sampling = {
-        .arch = r->arch, .a = r->a, .inputs = (size_t)ec_int_get_u64(upper) + 1, .n_labels = 1};
-    ec_status status = ec_bound_sampled_cost(&cost, &sampling, r->run, err);
-
-    *refused = status == EC_OK && cost.seconds > most;
-    if (*refused)
-        snprintf(generic->why, sizeof generic->why, "it takes about %.2g s, the limit is %g s",
-                 cost.seconds, most);
-    return status;
+    snprintf(generic->why + n, sizeof generic->why - n,
+             "; the power bound meets the bound, which is the generic rank then (proved)");
 }
 
 static ec_status lower_bounds(ec_bound *out, const struct request *r, ec_error *err)
@@ -85,12 +72,13 @@ static ec_status lower_bounds(ec_bound *out, const struct request *r, ec_error *
     EC_TRY(ec_bound_power(&out->has_power, &out->power_rank, &out->power_base, r->arch, r->a,
                           r->run, err));
     if (r->options->exact) {
-        bool refused;
-        EC_TRY(refuse_long(&refused, &out->generic, r, out->rank, err));
-        if (!refused)
-            EC_TRY(ec_bound_generic_rank(&out->generic, r->arch, r->a, out->rank,
-                                         r->options->exact_limit, r->run, err));
+        const ec_rank_request request = {out->rank, r->options->exact_limit, r->options->trials,
+                                         r->options->exact_seconds};
+
+        EC_TRY(ec_bound_generic_rank(&out->generic, r->arch, r->a, &request, r->run, err));
         out->has_generic = out->generic.status != EC_RANK_NONE;
+        if (!out->has_generic && out->has_power && ec_int_cmp(&out->power_rank, out->rank) == 0)
+            say_power_meets(&out->generic);
     }
 done:
     return status;

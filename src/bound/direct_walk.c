@@ -3,6 +3,8 @@
 
 #include "core/flow.h"
 
+#include <math.h>
+
 /**
  * F_y[s, t] = h_y(x_s, z_t) along the tree, depth first. A factor is what one position contributes,
  * as an array [s][t][channel]; s or t has length 1 where the subtree does not touch that side, and
@@ -17,7 +19,8 @@ typedef struct factor {
 typedef struct walk {
     const ec_sampling *what;
     const ec_sampler *sampler; /* NULL: count only */
-    double bytes, peak_bytes, seconds;
+    double bytes, peak_bytes, product_bytes, seconds;
+    unsigned threads;
     factor *window; /* of every level: the children of the open index, multiplied */
 } walk;
 
@@ -122,6 +125,9 @@ static ec_status apply_matrix(factor *out, const factor *f, walk *w, const size_
     ec_status status = factor_new(out, w, f->n, rows, err);
 
     w->seconds += ec_mod_product_seconds((double)factor_rows(f), (double)f->r, (double)rows);
+    w->product_bytes =
+        fmax(w->product_bytes,
+             ec_mod_product_bytes((double)factor_rows(f), (double)f->r, (double)rows, w->threads));
     if (status != EC_OK || out->x == NULL)
         return status;
     return ec_mod_product(
@@ -219,6 +225,7 @@ ec_status ec_direct_cost(ec_sampled_cost *out, const ec_sampling *what, unsigned
     walk w;
     ec_status status = walk_init(&w, what, err);
 
+    w.threads = threads;
     if (status == EC_OK)
         status = walk_tree(&w, err);
     if (status == EC_OK) {
@@ -226,7 +233,8 @@ ec_status ec_direct_cost(ec_sampled_cost *out, const ec_sampling *what, unsigned
         double r = (double)what->arch->levels[what->arch->n_levels - 1].dim;
         double last = n * n * (r + 1) * sizeof(uint64_t); /* a matrix beside the last factor */
 
-        out->bytes = (w.peak_bytes > last ? w.peak_bytes : last) + ec_mod_product_bytes(threads);
+        out->bytes =
+            fmax(w.peak_bytes, last) + fmax(w.product_bytes, ec_mod_rank_bytes(n, n, threads));
         out->seconds =
             w.seconds + labels * (ec_mod_product_seconds(n * n, r, 1) + ec_mod_rank_seconds(n, n));
     }

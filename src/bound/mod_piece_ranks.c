@@ -185,7 +185,7 @@ static double core_bytes(const ranking *r)
     for (size_t i = 0; i < r->pieces->n; i++)
         rows[r->pieces->piece[i].on_a] *= (double)r->basis[i].rank;
     return sizeof(uint64_t) * (columns * (2 * rows[0] + rows[1]) + rows[0] * rows[1]) +
-           ec_mod_product_bytes(r->sampler->work->threads);
+           ec_mod_rank_bytes(rows[0], rows[1], r->sampler->work->threads);
 }
 
 static ec_status rank_core(uint64_t *rank, const ranking *r, uint32_t y, ec_error *err)

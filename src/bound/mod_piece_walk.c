@@ -44,13 +44,18 @@ static size_t message_size(const message *m)
     return m->rows * m->labels * m->r;
 }
 
+/* so many bytes are needed now, beside the messages */
+static void note_bytes(piece_walk *w, double bytes)
+{
+    w->peak_bytes = fmax(w->peak_bytes, w->bytes + bytes);
+}
+
 /* m has its shape */
 static ec_status message_new(message *m, piece_walk *w, ec_error *err)
 {
     m->x = NULL;
     w->bytes += message_bytes(m);
-    if (w->bytes > w->peak_bytes)
-        w->peak_bytes = w->bytes;
+    note_bytes(w, 0);
     if (w->sampler == NULL)
         return EC_OK;
     m->x = ec_calloc(message_size(m), sizeof *m->x, err);
@@ -127,6 +132,7 @@ static ec_status sum_index(message *out, const message *m, piece_walk *w, const 
     *out = (message){.rows = m->rows, .labels = m->labels, .r = out->r};
     status = message_new(out, w, err);
     w->seconds += ec_mod_product_seconds((double)rows, (double)m->r, (double)out->r);
+    note_bytes(w, ec_mod_product_bytes((double)rows, (double)m->r, (double)out->r, 1));
     if (status != EC_OK || out->x == NULL)
         return status;
     return ec_mod_product(
@@ -312,7 +318,6 @@ static size_t chunk_rows(const ec_mod_piece *piece, size_t first)
 ec_status ec_mod_piece_cost(ec_sampled_cost *out, const ec_mod_pieces *pieces,
                             const ec_mod_piece *piece, unsigned threads, ec_error *err)
 {
-    double columns = (double)piece->columns;
     piece_walk w;
     ec_status status = walk_init(&w, pieces, piece, err);
 
@@ -320,11 +325,8 @@ ec_status ec_mod_piece_cost(ec_sampled_cost *out, const ec_mod_pieces *pieces,
         w.rows = chunk_rows(piece, 0);
         status = walk_piece(&w, err);
     }
-    *out = (ec_sampled_cost){
-        .seconds = w.seconds * (double)n_chunks(piece),
-        .bytes = (w.peak_bytes + ec_mod_product_bytes(1)) * threads,
-    };
-    out->bytes += columns * columns * (piece->top ? pieces->what->n_labels : 1) * sizeof(uint64_t);
+    *out = (ec_sampled_cost){.seconds = w.seconds * (double)n_chunks(piece),
+                             .bytes = w.peak_bytes * threads};
     walk_clear(&w);
     return status;
 }

@@ -119,24 +119,26 @@ void ec_mod_pieces_clear(ec_mod_pieces *pieces)
 ec_status ec_mod_pieces_cost(ec_sampled_cost *out, const ec_mod_pieces *pieces, unsigned threads,
                              ec_error *err)
 {
-    double copy = 0;
+    double kept = 0, passing = 0; /* bytes that stay; most that a piece takes besides */
 
     *out = (ec_sampled_cost){.bytes = INFINITY, .seconds = INFINITY};
     if (pieces->piece == NULL)
         return EC_OK;
-    *out = (ec_sampled_cost){.bytes = ec_mod_product_bytes(threads)};
+    out->seconds = 0;
     for (size_t i = 0; i < pieces->n; i++) {
         const ec_mod_piece *piece = &pieces->piece[i];
         double columns = (double)piece->columns, labels = piece->top ? pieces->what->n_labels : 1;
+        double matrix = columns * columns * sizeof(uint64_t);
         ec_sampled_cost cost;
         ec_status status = ec_mod_piece_cost(&cost, pieces, piece, threads, err);
 
         if (status != EC_OK)
             return status;
         out->seconds += cost.seconds + labels * ec_mod_rank_seconds(columns, columns);
-        out->bytes += cost.bytes;
-        copy = fmax(copy, columns * columns * sizeof(uint64_t));
+        kept += labels * matrix;
+        passing =
+            fmax(passing, fmax(cost.bytes, matrix + ec_mod_rank_bytes(columns, columns, threads)));
     }
-    out->bytes += copy;
+    out->bytes = kept + passing;
     return EC_OK;
 }

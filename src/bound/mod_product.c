@@ -5,6 +5,7 @@
 
 #include "entcap/linalg.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A block of the product: (ROWS, DEPTH)(DEPTH, COLS). DEPTH keeps the sums below 2^53. */
@@ -22,19 +23,29 @@ enum { THIN = 40 };
 /* per product of residues that is not part of a sum */
 #define MULTIPLY_SECONDS 3e-9
 
-double ec_mod_product_seconds(double m, double k, double n)
-{
-    return m * n * (k * (k < THIN ? THIN_SECONDS : THICK_SECONDS) + ENTRY_SECONDS);
-}
-
 double ec_mod_multiply_seconds(double n)
 {
     return n * MULTIPLY_SECONDS;
 }
 
-double ec_mod_product_bytes(unsigned threads)
+/* few rows or columns do not pay for the digits of the other matrix */
+static bool is_thick(double m, double k, double n)
 {
-    return 8.0 * N_PRODUCTS * ((double)DEPTH * COLS + threads * (double)ROWS * (DEPTH + COLS));
+    return k >= THIN && m >= THIN && n >= THIN / 2;
+}
+
+double ec_mod_product_seconds(double m, double k, double n)
+{
+    return m * n * (k * (is_thick(m, k, n) ? THICK_SECONDS : THIN_SECONDS) + ENTRY_SECONDS);
+}
+
+double ec_mod_product_bytes(double m, double k, double n, unsigned threads)
+{
+    double rows = fmin(m, ROWS), depth = fmin(k, DEPTH), cols = fmin(n, COLS);
+
+    if (!is_thick(m, k, n))
+        return k * n * sizeof(uint64_t); /* the columns of B */
+    return sizeof(double) * N_PRODUCTS * (depth * cols + threads * rows * (depth + cols));
 }
 
 ec_mod_work ec_mod_work_init(uint64_t prime, const ec_run *run, const char *what, double total)
@@ -261,8 +272,7 @@ done:
 ec_status ec_mod_product(ec_mod_view c, ec_mod_view a, ec_mod_view b, unsigned how,
                          ec_mod_work *work, ec_error *err)
 {
-    /* few rows do not pay for the digits of B */
-    bool thick = a.cols >= THIN && c.rows >= THIN && c.cols >= THIN / 2;
+    bool thick = is_thick((double)c.rows, (double)a.cols, (double)c.cols);
 
     if (thick)
         return product_thick(c, a, b, how, work, err);

@@ -63,8 +63,8 @@ double ec_mod_product_seconds(double m, double k, double n);
 /** Seconds of n products of residues, by the same measure. */
 double ec_mod_multiply_seconds(double n);
 
-/** Most bytes that a product allocates. */
-double ec_mod_product_bytes(unsigned threads);
+/** Bytes that a product (m,k)(k,n) -> (m,n) allocates. */
+double ec_mod_product_bytes(double m, double k, double n, unsigned threads);
 
 /**
  * Rank of A, which is destroyed. Elimination by halves of the columns (FLINT for 64 columns, exact
@@ -76,7 +76,8 @@ double ec_mod_product_bytes(unsigned threads);
 EC_NODISCARD ec_status ec_mod_rank(uint64_t *rank, size_t *pivots, ec_mod_view a, ec_mod_work *work,
                                    ec_error *err);
 
-/** Seconds of that, on one core. */
+/** Seconds of that, on one core, and the bytes that it allocates. */
 double ec_mod_rank_seconds(double rows, double cols);
+double ec_mod_rank_bytes(double rows, double cols, unsigned threads);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/flow.h"
 
+#include <math.h>
 #include <string.h>
 
 /* columns eliminated at a time by FLINT, and rows of triangles that are inverted */
@@ -187,8 +188,17 @@ double ec_mod_rank_seconds(double rows, double cols)
     double n = rows < cols ? rows : cols, panel = n < PANEL ? n : PANEL;
     double most = n * (rows * cols - (rows + cols) * n / 2 + n * n / 3); /* multiply-adds */
 
-    return ec_mod_product_seconds(most / PANEL, PANEL, 1) * (cols > PANEL) * 0.8 +
+    return ec_mod_product_seconds(most / (PANEL * PANEL), PANEL, PANEL) * (cols > PANEL) * 0.8 +
            rows * cols * panel * PANEL_SECONDS * 0.6;
+}
+
+double ec_mod_rank_bytes(double rows, double cols, unsigned threads)
+{
+    double panel = fmin(cols, PANEL);
+
+    /* the panel (FLINT, four times at most), what is solved for, the largest product */
+    return sizeof(uint64_t) * (4 * rows * (panel + 1) + PANEL * (cols + PANEL) + 2 * rows + cols) +
+           ec_mod_product_bytes(rows, cols / 2, cols / 2, threads);
 }
 
 ec_status ec_mod_rank(uint64_t *rank, size_t *pivots, ec_mod_view a, ec_mod_work *work,

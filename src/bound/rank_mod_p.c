@@ -32,7 +32,9 @@ ec_status ec_bound_rank_mod_p(uint64_t *rank, ec_mod_matrix matrix, const ec_run
     EC_TRY(ec_flint_load(err));
     ec_mod_work work =
         ec_mod_work_init(matrix.prime, run, "rank modulo p", ec_mod_rank_seconds(rows, cols));
-    EC_TRY(ec_run_reserve(run, "rank modulo p", rows * cols * sizeof *copy, err));
+    EC_TRY(ec_run_reserve(run, "rank modulo p",
+                          rows * cols * sizeof *copy + ec_mod_rank_bytes(rows, cols, work.threads),
+                          err));
     EC_NEW(copy, matrix.rows * matrix.cols);
     memcpy(copy, matrix.data, matrix.rows * matrix.cols * sizeof *copy);
     EC_TRY(ec_mod_rank(rank, NULL, ec_mod_view_of(copy, matrix.rows, matrix.cols), &work, err));

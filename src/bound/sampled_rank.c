@@ -3,6 +3,9 @@
 
 #include "core/flow.h"
 
+#include <math.h>
+#include <stdio.h>
+
 /** Which way to the rank is taken: the faster one by the estimates, of those that fit memory. */
 typedef struct plan {
     ec_mod_pieces pieces;
@@ -74,6 +77,42 @@ done:
     return status;
 }
 
+#define SECONDS_TEXT 24
+
+static const char *seconds_text(char out[SECONDS_TEXT], double seconds)
+{
+    if (seconds < 7200)
+        snprintf(out, SECONDS_TEXT, "%.2g s", seconds);
+    else
+        snprintf(out, SECONDS_TEXT, "%.3g h", seconds / 3600);
+    return out;
+}
+
+void ec_bound_describe_cost(char *out, size_t size, const ec_sampled_cost *cost)
+{
+    char time[SECONDS_TEXT], bytes[EC_SIZE_TEXT];
+
+    snprintf(out, size, "; it would need about %s and %s", seconds_text(time, cost->seconds),
+             ec_size_text(bytes, cost->bytes));
+}
+
+ec_status ec_bound_check_cost(const ec_sampled_cost *cost, const char *what, double max_seconds,
+                              const ec_run *run, ec_error *err)
+{
+    char time[2][SECONDS_TEXT], size[2][EC_SIZE_TEXT];
+
+    seconds_text(time[0], cost->seconds);
+    seconds_text(time[1], max_seconds);
+    ec_size_text(size[0], cost->bytes);
+    if (run != NULL && cost->bytes > (double)run->memory_bytes)
+        return ec_fail(err, EC_ELIMIT, "%s: needs about %s and %s, the memory limit is %s", what,
+                       time[0], size[0], ec_size_text(size[1], (double)run->memory_bytes));
+    if (cost->seconds > max_seconds)
+        return ec_fail(err, EC_ELIMIT, "%s: needs about %s and %s, the time limit is %s", what,
+                       time[0], size[0], time[1]);
+    return EC_OK;
+}
+
 ec_status ec_bound_sampled_cost(ec_sampled_cost *out, const ec_sampling *sampling,
                                 const ec_run *run, ec_error *err)
 {
@@ -95,7 +134,7 @@ ec_status ec_bound_sampled_ranks(uint64_t *rank, const ec_sampling *sampling,
 
     EC_TRY(plan_init(&p, sampling, run, err));
     EC_TRY(ec_flint_load(err));
-    EC_TRY(ec_run_reserve(run, "exact rank", p.cost.bytes, err));
+    EC_TRY(ec_bound_check_cost(&p.cost, "exact rank", INFINITY, run, err));
     ec_mod_work work = ec_mod_work_init(weights->prime, run, "exact rank", p.cost.seconds);
     sampler.work = &work;
     if (p.through_cut)

@@ -39,6 +39,9 @@ static inline const uint64_t *ec_sampler_matrix(const ec_sampler *s, size_t leve
     return s->weights->matrix[level] + (l->shared ? 0 : position * l->out * l->dim);
 }
 
+/** "; it would need about 40 s and 2.1 GiB" */
+void ec_bound_describe_cost(char *out, size_t size, const ec_sampled_cost *cost);
+
 /** Errors: EC_ENOMEM */
 EC_NODISCARD ec_status ec_direct_cost(ec_sampled_cost *out, const ec_sampling *what,
                                       unsigned threads, ec_error *err);
@@ -110,7 +113,7 @@ EC_NODISCARD ec_status ec_mod_piece_sample(uint64_t *x, const ec_mod_pieces *pie
                                            const ec_mod_piece *piece, const ec_sampler *sampler,
                                            ec_error *err);
 
-/** Seconds and bytes of that call. */
+/** Seconds and bytes of that call, without x. */
 EC_NODISCARD ec_status ec_mod_piece_cost(ec_sampled_cost *out, const ec_mod_pieces *pieces,
                                          const ec_mod_piece *piece, unsigned threads,
                                          ec_error *err);

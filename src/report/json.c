@@ -110,6 +110,7 @@ static void put_generic(ec_json *json, const ec_bound *bound)
     ec_json_string(json, "status", generic->status == EC_RANK_PROVED ? "proved" : "probable");
     ec_json_real(json, "error", generic->error);
     ec_json_uint(json, "prime", generic->prime);
+    ec_json_uint(json, "trials", generic->trials);
     ec_json_close(json);
     ec_int_clear(&rank);
 }

@@ -4,9 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-/* The rank modulo a prime is too small with less than this probability (ec_exact_rank). */
-#define RANK_ERROR 0x1p-30
-
 static const char *const key[EC_N_CHAIN] = {"renyi2", "von_neumann", "rank", "generic_rank",
                                             "bound"};
 
@@ -52,7 +49,7 @@ static ec_chain_term rank_term(const ec_exact_rank *rank, const ec_bound *proved
     return (ec_chain_term){.known = rank->known,
                            .statement = met ? EC_STATEMENT_PROVED : EC_STATEMENT_PROBABLE,
                            .nats = log((double)rank->rank),
-                           .error = met ? 0 : RANK_ERROR,
+                           .error = met ? 0 : rank->error,
                            .why = rank->why};
 }
 

@@ -3,6 +3,8 @@
 
 #include "core/flow.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 
 /**
@@ -42,16 +44,67 @@ static ec_status predict(const ec_measurement *m, const ec_sampling *sampling, e
     ec_sampled_cost cost = {.bytes = 0};
     ec_status status = EC_OK;
 
-    if (sampling->inputs > m->options->rank_limit)
-        return ec_fail(err, EC_ELIMIT,
-                       "needs more than %llu product inputs on each side, the limit",
+    if (sampling->inputs > m->options->rank_limit + 1)
+        return ec_fail(err, EC_ELIMIT, "the bound is above the limit of %llu for exact ranks",
                        (unsigned long long)m->options->rank_limit);
     EC_TRY(ec_bound_sampled_cost(&cost, sampling, m->run, err));
-    EC_TRY(ec_run_reserve(m->run, "exact rank", cost.bytes, err));
-    if (cost.seconds * 1e9 > m->options->max_multiply_adds)
-        return ec_fail(err, EC_ELIMIT, "needs %.3g modular multiply-adds, the limit is %.3g",
-                       cost.seconds * 1e9, m->options->max_multiply_adds);
+    cost.seconds *= m->options->trials > 1 ? m->options->trials : 1;
+    EC_TRY(ec_bound_check_cost(&cost, "exact rank", m->options->max_seconds, m->run, err));
 done:
+    return status;
+}
+
+/* see ec_exact_rank; never 0, whatever underflows */
+static double error_probability(const ec_arch *arch, const ec_residues *residues,
+                                const ec_exact_rank *r)
+{
+    double minor = (double)r->rank + 1, bits = residues->bits, error;
+
+    for (size_t l = 0; l < arch->n_levels; l++)
+        bits += (double)ec_level_positions(&arch->levels[l]) * log2(arch->levels[l].dim);
+    error = minor * ((double)arch->n_sites + log2(minor) + bits) * 0x1p-62;
+    return fmax(pow(fmin(error, 1), r->trials), DBL_MIN);
+}
+
+/* a trial with these residues: what is known before, and the larger of both ranks */
+static ec_status try_once(ec_measurement *m, const ec_residues *residues,
+                          const ec_sampling *sampling, uint64_t full, ec_error *err)
+{
+    const ec_mod_weights weights = {residues->prime, (const uint64_t *const *)residues->matrix};
+    ec_status status = EC_OK;
+    uint64_t *rank = NULL;
+
+    EC_NEW(rank, sampling->n_labels);
+    EC_TRY(ec_bound_sampled_ranks(rank, sampling, &weights, &m->rng, m->run, err));
+    for (uint32_t y = 0; y < sampling->n_labels; y++) {
+        ec_exact_rank *r = &m->out->labels[y].rank;
+
+        if (r->trials++ == 0 || rank[y] > r->rank) {
+            r->rank = rank[y];
+            r->prime = weights.prime;
+        }
+        r->inputs = sampling->inputs;
+        r->known = r->rank < sampling->inputs || sampling->inputs == full;
+        r->error = r->rank == full ? 0 : error_probability(sampling->arch, residues, r);
+    }
+done:
+    ec_free(rank);
+    return status;
+}
+
+/* a prime of its own for every trial after the first */
+static ec_status try_again(ec_measurement *m, const ec_sampling *sampling, uint64_t full,
+                           ec_error *err)
+{
+    ec_residues residues = {.n_levels = 0};
+    ec_status status = EC_OK;
+    uint64_t prime;
+
+    EC_TRY(ec_bound_random_prime(&prime, &m->rng, err));
+    EC_TRY(ec_residues_init(&residues, m->in->arch, m->in->weights, prime, m->run, err));
+    EC_TRY(try_once(m, &residues, sampling, full, err));
+done:
+    ec_residues_clear(&residues);
     return status;
 }
 
@@ -59,24 +112,17 @@ done:
 static ec_status measure(bool *saturated, ec_measurement *m, const ec_sampling *sampling,
                          uint64_t full, ec_error *err)
 {
-    const ec_mod_weights weights = {m->residues->prime,
-                                    (const uint64_t *const *)m->residues->matrix};
     ec_status status = EC_OK;
-    uint64_t *rank = NULL;
 
+    for (uint32_t y = 0; y < sampling->n_labels; y++)
+        m->out->labels[y].rank.trials = 0;
+    EC_TRY(try_once(m, m->residues, sampling, full, err));
+    for (unsigned i = 1; i < m->options->trials; i++)
+        EC_TRY(try_again(m, sampling, full, err));
     *saturated = false;
-    EC_NEW(rank, sampling->n_labels);
-    EC_TRY(ec_bound_sampled_ranks(rank, sampling, &weights, &m->rng, m->run, err));
-    for (uint32_t y = 0; y < sampling->n_labels; y++) {
-        ec_exact_rank *r = &m->out->labels[y].rank;
-        *r = (ec_exact_rank){.rank = rank[y],
-                             .inputs = sampling->inputs,
-                             .prime = weights.prime,
-                             .known = rank[y] < sampling->inputs || sampling->inputs == full};
-        *saturated = *saturated || !r->known;
-    }
+    for (uint32_t y = 0; y < sampling->n_labels; y++)
+        *saturated = *saturated || !m->out->labels[y].rank.known;
 done:
-    ec_free(rank);
     return status;
 }
 
@@ -92,13 +138,13 @@ ec_status ec_state_exact_ranks(ec_measurement *m, ec_error *err)
     /* a claim that the rank breaks is measured again with more inputs, to say by how much */
     while (saturated) {
         status = predict(m, &sampling, &limit);
+        if (status == EC_OK)
+            status = measure(&saturated, m, &sampling, full, &limit);
         if (status != EC_OK)
             break;
-        EC_TRY(measure(&saturated, m, &sampling, full, err));
         sampling.inputs = 2 * sampling.inputs < full ? 2 * sampling.inputs : full;
     }
     if (ec_state_out_of_reach(&status, &limit, err))
         say_why(m->out, limit.msg);
-done:
     return status;
 }

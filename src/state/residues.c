@@ -4,6 +4,7 @@
 #include "core/flow.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 
 /* exponents e of m 2^e with integers |m| < 2^53: of the smallest subnormal, frexp gives -1073 */
@@ -32,6 +33,23 @@ static uint64_t residue(double x, const uint64_t *powers, uint64_t p)
     return x < 0 && r != 0 ? p - r : r;
 }
 
+/* bits of n weights as multiples of the lowest bit that one of them has; 0 if all are zero */
+static int bits_of(const double *x, size_t n)
+{
+    int highest = INT_MIN, lowest = INT_MAX, exponent;
+
+    for (size_t i = 0; i < n; i++) {
+        if (x[i] == 0)
+            continue;
+        uint64_t mantissa = (uint64_t)ldexp(frexp(fabs(x[i]), &exponent), DBL_MANT_DIG);
+        int low = exponent - DBL_MANT_DIG + __builtin_ctzll(mantissa);
+
+        highest = exponent > highest ? exponent : highest;
+        lowest = low < lowest ? low : lowest;
+    }
+    return highest > lowest ? highest - lowest : 0;
+}
+
 ec_status ec_residues_init(ec_residues *out, const ec_arch *arch, const ec_weights *weights,
                            uint64_t prime, const ec_run *run, ec_error *err)
 {
@@ -51,6 +69,8 @@ ec_status ec_residues_init(ec_residues *out, const ec_arch *arch, const ec_weigh
         EC_NEW(out->matrix[l], ec_weights_count(arch, l));
         for (size_t i = 0; i < ec_weights_count(arch, l); i++)
             out->matrix[l][i] = residue(weights->matrix[l][i], powers, prime);
+        out->bits += (double)ec_level_positions(&arch->levels[l]) *
+                     bits_of(weights->matrix[l], ec_weights_count(arch, l));
     }
 done:
     ec_free(powers);

@@ -7,9 +7,11 @@
 #include "entcap/model.h"
 
 typedef struct ec_residues {
-    uint64_t prime; /* odd, < 2^63 */
+    uint64_t prime; /* between 2^62 and 2^63 */
     size_t n_levels;
     uint64_t **matrix; /* shaped as ec_weights.matrix */
+    double bits;       /* log2 of the product of one weight from every matrix, at most, as integers:
+                          multiples of the lowest bit that a weight of its level has */
 } ec_residues;
 
 /** Owns: *out, cleared by ec_residues_clear, also after an error. Weights are finite. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,9 @@ static ec_generic_rank rank_of(const oracle_case *c, const char *upper, uint64_t
     ec_error err = {.status = EC_OK};
 
     assert_ok(ec_int_parse(&bound, upper, &err), &err);
-    assert_ok(ec_bound_generic_rank(&found, c->arch, &c->a, &bound, limit, run, &err), &err);
+    assert_ok(ec_bound_generic_rank(&found, c->arch, &c->a, &(ec_rank_request){&bound, limit, 1, 0},
+                                    run, &err),
+              &err);
     ec_int_clear(&bound);
     return found;
 }
@@ -61,6 +64,54 @@ static void thousands_of_sites_are_no_obstacle(void **state)
         assert_true(found.status == EC_RANK_PROVED && found.rank == 6);
         oracle_case_clear(&c);
     }
+}
+
+static void trials_lower_the_error_until_one_is_a_proof(void **state)
+{
+    (void)state;
+    ec_int upper = {.alloc = 0};
+    ec_generic_rank one, four;
+    oracle_case c;
+
+    tree_case(&c, 3, 2, 3, false);
+    for (uint64_t bound = 3; bound <= 4; bound++) {
+        ec_rank_request request = {&upper, 2048, 1, 0};
+
+        ec_int_set_u64(&upper, bound);
+        assert_ok(ec_bound_generic_rank(&one, c.arch, &c.a, &request, NULL, NULL), NULL);
+        request.trials = 4;
+        assert_ok(ec_bound_generic_rank(&four, c.arch, &c.a, &request, NULL, NULL), NULL);
+        assert_true(one.rank == 3 && four.rank == 3 && one.trials == 1);
+        assert_int_equal(four.trials, bound == 3 ? 1 : 4);
+        assert_true(one.error == 0 ? four.error == 0
+                                   : fabs(log2(four.error) - 4 * log2(one.error)) < 1e-9);
+        request.trials = 100; /* underflows, but is no certainty */
+        assert_ok(ec_bound_generic_rank(&four, c.arch, &c.a, &request, NULL, NULL), NULL);
+        assert_true((four.error > 0) == (bound == 4));
+    }
+    ec_int_clear(&upper);
+    oracle_case_clear(&c);
+}
+
+/* 1,024 sites on a grid; the cut has two indices of 16 and one of 200 above them */
+static void rank_of_hundreds_at_a_thousand_sites_is_proved(void **state)
+{
+    const uint32_t width[] = {4, 4, 4, 16, 200};
+    describe_uniform form = {.grid = true, .side = 2, .n = 5, .sites = 3, .width = width};
+    oracle_case c = {.arch = describe_uniform_arch(&form)};
+    ec_generic_rank found;
+    ec_run run = EC_RUN_INIT;
+
+    (void)state;
+    c.a = describe_sides(c.arch, "left-right");
+    run.memory_bytes = 16 << 20; /* a mixed subtree at 201 x 201 inputs would have 62 MiB */
+    run.threads = 2;
+    found = rank_of(&c, "200", 2048, &run);
+    assert_true(found.status == EC_RANK_PROVED && found.rank == 200);
+    found = rank_of(&c, "200", 100, &run);
+    assert_true(found.status == EC_RANK_NONE);
+    assert_non_null(strstr(found.why, "limit of 100 for exact ranks; it would need about "));
+    oracle_case_clear(&c);
 }
 
 /* A chain of n tensors, each with a site of dimension 2, bonds of dimension 5. */
@@ -194,7 +245,8 @@ static void what_is_out_of_reach_says_why(void **state)
     assert_int_equal(found.status, EC_RANK_NONE);
     assert_string_equal(found.why, "the bound, 2^100, is above the limit of 2048 for exact ranks");
     found = rank_of(&tree, "3", 2, NULL);
-    assert_string_equal(found.why, "the bound, 2^1.58496, is above the limit of 2 for exact ranks");
+    assert_non_null(strstr(found.why, "the bound, 2^1.58496, is above the limit of 2 for exact "
+                                      "ranks; it would need about "));
     small.memory_bytes = 1000;
     found = rank_of(&tree, "16", 2048, &small);
     assert_int_equal(found.status, EC_RANK_NONE);
@@ -216,7 +268,8 @@ static void rank_above_the_bound_is_an_error(void **state)
 
     tree_case(&c, 3, 2, 3, false);
     ec_int_set_u64(&upper, 2);
-    assert_int_equal(ec_bound_generic_rank(&found, c.arch, &c.a, &upper, 2048, NULL, &err),
+    assert_int_equal(ec_bound_generic_rank(&found, c.arch, &c.a,
+                                           &(ec_rank_request){&upper, 2048, 1, 0}, NULL, &err),
                      EC_ENUMERIC);
     assert_non_null(strstr(err.msg, "rank 3 found modulo "));
     assert_non_null(strstr(err.msg, ": 2 is no upper bound of the rank"));
@@ -259,7 +312,8 @@ static void work_can_be_cancelled(void **state)
     chain_case(&c, 8);
     run.progress = stop_at_once;
     ec_int_set_u64(&upper, 5);
-    assert_int_equal(ec_bound_generic_rank(&found, c.arch, &c.a, &upper, 2048, &run, &err),
+    assert_int_equal(ec_bound_generic_rank(&found, c.arch, &c.a,
+                                           &(ec_rank_request){&upper, 2048, 1, 0}, &run, &err),
                      EC_ECANCEL);
     assert_string_equal(err.msg, "generic rank: stopped on request");
     ec_int_clear(&upper);
@@ -274,7 +328,8 @@ static ec_status rank_for_oom(void *arg, ec_error *err)
     ec_status status;
 
     ec_int_set_u64(&upper, 5);
-    status = ec_bound_generic_rank(&found, c->arch, &c->a, &upper, 2048, NULL, err);
+    status = ec_bound_generic_rank(&found, c->arch, &c->a, &(ec_rank_request){&upper, 2048, 1, 0},
+                                   NULL, err);
     ec_int_clear(&upper);
     return status;
 }
@@ -297,6 +352,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rank_equal_to_the_bound_is_proved),
         cmocka_unit_test(thousands_of_sites_are_no_obstacle),
+        cmocka_unit_test(trials_lower_the_error_until_one_is_a_proof),
+        cmocka_unit_test(rank_of_hundreds_at_a_thousand_sites_is_proved),
         cmocka_unit_test(long_chain_is_ranked_without_its_2_to_the_40_entries),
         cmocka_unit_test(lattice_is_contracted_in_a_good_order),
         cmocka_unit_test(tensor_beyond_any_memory_is_refused_at_once),

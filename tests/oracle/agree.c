@@ -136,7 +136,8 @@ static void check_generic_rank(trial *t)
 
     AGREE(t->rank <= t->upper);
     ec_int_set_u64(&upper, t->upper);
-    assert_ok(ec_bound_generic_rank(&generic, t->c->arch, &t->c->a, &upper, 2048, &t->run, &err),
+    assert_ok(ec_bound_generic_rank(&generic, t->c->arch, &t->c->a,
+                                    &(ec_rank_request){&upper, 2048, 1, 0}, &t->run, &err),
               &err);
     AGREE(generic.rank == t->rank);
     AGREE(generic.status == (t->rank == t->upper ? EC_RANK_PROVED : EC_RANK_PROBABLE));

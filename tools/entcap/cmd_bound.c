@@ -15,6 +15,7 @@ static const tool_usage usage = {
 
 typedef struct bound_options {
     ec_bound_options compute;
+    uint64_t trials;
     bool certificate, strict;
 } bound_options;
 
@@ -65,7 +66,7 @@ static int bound_file(tool *t, const char *file, const void *options, ec_json *j
 
 int cmd_bound(tool *t)
 {
-    bound_options o = {.compute = EC_BOUND_OPTIONS_INIT};
+    bound_options o = {.compute = EC_BOUND_OPTIONS_INIT, .trials = 1};
     int method = EC_METHOD_AUTO;
     const tool_option options[] = {
         {"exact", 0, TOOL_FLAG, &o.compute.exact, NULL, "the generic rank, too", {0, 0}},
@@ -83,6 +84,14 @@ int cmd_bound(tool *t)
          "N",
          "longest that it may take, as estimated; 0: any time",
          {0, 1e9}},
+        {"trials",
+         0,
+         TOOL_COUNT,
+         &o.trials,
+         "N",
+         "find a rank that is not proved N times, with other primes and weights, to lower its "
+         "error",
+         {1, 1000}},
         {"certificate",
          0,
          TOOL_FLAG,
@@ -112,5 +121,6 @@ int cmd_bound(tool *t)
         return code;
     o.compute.method = (unsigned)method;
     o.compute.sides = o.certificate;
+    o.compute.trials = (unsigned)o.trials;
     return tool_each_file(t, bound_file, &o);
 }

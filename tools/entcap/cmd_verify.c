@@ -25,7 +25,6 @@ typedef struct verify_options {
     tool_measure_options measure;
     tool_list claims;
     bool strict, exact, csv;
-    uint64_t exact_limit;
 } verify_options;
 
 /* A claim "NAME=RANK" for one of the partitions. */
@@ -142,7 +141,9 @@ static int verify_file(tool *t, const char *file, const void *options, ec_json *
     int code = tool_read(t, file, &input);
 
     bound_options.exact = o.exact;
-    bound_options.exact_limit = o.exact_limit;
+    bound_options.exact_limit = o.measure.rank_limit;
+    bound_options.exact_seconds = o.measure.max_seconds;
+    bound_options.trials = (unsigned)o.measure.trials;
     if (code == TOOL_GO_ON)
         code = read_claims(t, &o.claims, &input, &claims);
     o.measure.claims = claims;
@@ -172,7 +173,11 @@ static int check_options(tool *t, const verify_options *o)
 
 int cmd_verify(tool *t)
 {
-    verify_options o = {.exact_limit = 2048, .measure = {.spectrum_limit = 1024, .points = 64}};
+    verify_options o = {.measure = {.spectrum_limit = 1024,
+                                    .rank_limit = 2048,
+                                    .trials = 1,
+                                    .max_seconds = 120,
+                                    .points = 64}};
     int basis = 0;
     const tool_option options[] = {
         {"weights",
@@ -214,10 +219,24 @@ int cmd_verify(tool *t)
         {"exact-limit",
          0,
          TOOL_COUNT,
-         &o.exact_limit,
+         &o.measure.rank_limit,
          "N",
-         "largest bound for which the generic rank is found",
-         {0, 0}},
+         "largest bound for which exact ranks are found, of the weights and of the architecture",
+         {1, 1e9}},
+        {"trials",
+         0,
+         TOOL_COUNT,
+         &o.measure.trials,
+         "N",
+         "find exact ranks N times, with other primes and inputs, to lower their error",
+         {1, 1000}},
+        {"time-limit",
+         0,
+         TOOL_REAL,
+         &o.measure.max_seconds,
+         "SECONDS",
+         "most that a partition's exact ranks, and its forward check, may take by their estimate",
+         {1e-9, 1e9}},
         {"data",
          'd',
          TOOL_TEXT,

@@ -57,6 +57,11 @@ static ec_status subject_init(tool_subject *subject, tool *t, ec_error *err)
     const tool_measure_options *options = subject->options;
 
     subject->what.spectrum_limit = options->spectrum_limit;
+    subject->what.trials = (unsigned)options->trials;
+    if (options->rank_limit != 0)
+        subject->what.rank_limit = options->rank_limit;
+    if (options->max_seconds != 0)
+        subject->what.max_seconds = options->max_seconds;
     subject->what.basis = basis_of(subject->input, options);
     tool_phase(t, "weights");
     ec_status status = ec_linalg_threads(t->run.threads, err);

@@ -181,6 +181,9 @@ typedef struct tool_measure_options {
     const char *data;         /* SPEC of the pixels that stand for [0, 1] in basis features */
     uint64_t data_limit;      /* the first ones only; 0: all */
     uint64_t spectrum_limit;  /* largest cut for which a spectrum is computed */
+    uint64_t rank_limit;      /* largest bound for which the exact rank is found; 0: default */
+    uint64_t trials;          /* of it; 0: one */
+    double max_seconds;       /* most for the ranks, and for the forward check; 0: default */
     bool profile;             /* the entanglement profile, too */
     uint64_t points;          /* most positions of a scan, most blocks of a level */
     const tool_claim *claims; /* one per partition, or NULL */
