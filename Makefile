@@ -99,7 +99,7 @@ $(BUILD)/entcap-draw: $(DRAW_OBJ)
 $(BUILD)/tools/entcap-draw/%.o: private EC_CFLAGS += $(DRAW_CFLAGS)
 $(BUILD)/tools/entcap-mpi/%.o: private EC_CFLAGS += $(MPI_CFLAGS)
 # short loops over channels, which gcc leaves scalar at -O2
-$(BUILD)/src/train/pass_%.o: private CFLAGS += -O3 -ffp-contract=fast
+$(BUILD)/src/train/pass_%.o: private CFLAGS += $(if $(SAN),-O1,-O3) -ffp-contract=fast
 $(BUILD)/src/linalg/small.o $(BUILD)/src/state/four.o: private CFLAGS += -O3 -ffp-contract=fast
 # loops of double-doubles likewise; contracted, their roundings would not be those that are meant
 $(BUILD)/src/linalg/dd.o: private CFLAGS += -O3 -ffp-contract=off
