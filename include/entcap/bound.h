@@ -99,6 +99,18 @@ EC_NODISCARD ec_status ec_bound_reserve_flow(const ec_arch *arch, const ec_run *
 EC_NODISCARD ec_status ec_bound_min_cut_tree(ec_cut *out, const ec_arch *arch, const ec_sites *a,
                                              bool want_sides, const ec_run *run, ec_error *err);
 
+/** Which of several minimum cuts to take. */
+typedef struct ec_ties {
+    const bool *cut; /* n_levels: where cutting an index of level l and leaving it whole are equal,
+                        it is cut; NULL: none is */
+    bool side_b;     /* a matrix that is as well on either side goes to B, else to A */
+} ec_ties;
+
+/** ec_bound_min_cut_tree with sides, ties broken as said; every answer is a minimum cut. The values
+ * of out->factors and layers do not change with it: they are one of the equal monomials. */
+EC_NODISCARD ec_status ec_bound_min_cut_ties(ec_cut *out, const ec_arch *arch, const ec_sites *a,
+                                             const ec_ties *ties, const ec_run *run, ec_error *err);
+
 /**
  * Upper bound for shared weights, also for partly shared networks: in the first branch of the tree
  * recursion the q children of a window that lie wholly on the side opposite to s, are equal shared

@@ -297,9 +297,17 @@ EC_NODISCARD ec_status ec_state_entropies(ec_label_entropies *out, const ec_stat
  *
  * Shapes:  out: arch->outputs entries, zeroed or filled before (filled ones are cleared first).
  * Exact:   |ds| <~ eps sum_c |x_c| |z_c|; small singular values carry that absolute error.
- * Cost:    O(sites) for the cut, then QRs of (C r)^2 columns x rows, C <= W, r the uncut width at
- *          hand; predicted by the same walk without numbers, and left out with `why` beyond
- *          options->spectrum_limit, run->memory_bytes or options->max_flops.
+ *          EC_ROUTE_GRAM finds small ones of graded networks, too, down to 1e-24 s_1 where each
+ *          side has half of that range.
+ * Cost:    O(sites) for the cut, then by ec_route, with C <= W values of the labels at hand and r
+ *          of the uncut index there:
+ *          - qr: 2 C^3 r^4 flops and 8 C^2 r^3 bytes for a product of messages at worst
+ *          - streamed: 1/3 to 2 times C^3 r^4 flops and 32 C^2 r^2 bytes
+ *          - gram-dd: 80 C^2 r^3 flops and 48 C^2 r^2 bytes, then 4 W^3 flops a side
+ *          and 5 W^3 flops for every label. Predicted by the same walk without numbers, for every
+ *          route and for the minimum cuts that breaking ties gives, before anything is allocated.
+ *          Beyond options->spectrum_limit, run->memory_bytes or options->max_flops the spectrum is
+ *          left out, and `why` says what it would take.
  * Owns:    every out[y], to be cleared by ec_spectrum_clear, also after an error.
  * Errors:  as ec_state_verify
  */
@@ -367,8 +375,8 @@ typedef struct ec_profile_options {
  *            one of them is measured, `equal` says for how many. Of a fully shared network that is
  *            one block a level. Two blocks that are all of the sites are one partition.
  * Mirrors:   such exchanges also turn a fully shared network around, so that the last k columns
- *            equal the first k, and those the first n - k, the rest of the last; with square windows
- *            they transpose it, so that rows equal columns. Equal cuts are measured once.
+ *            equal the first k, and those the first n - k, the rest of the last; with square
+ * windows they transpose it, so that rows equal columns. Equal cuts are measured once.
  *
  * Parallel:  cuts over run->threads, each with its part of run->memory_bytes; the numbers do not
  *            depend on the threads. BLAS should have one thread (ec_linalg_threads).

@@ -45,7 +45,8 @@ static ec_status bound_tree(ec_bound *out, const struct request *r, ec_error *er
     if (by_igraph)
         EC_TRY(ec_bound_min_cut_igraph(&out->min_cut, r->network, r->a, r->run, err));
     else
-        EC_TRY(ec_tree_min_cut(&out->min_cut, r->arch, &quotient, r->options->sides, r->run, err));
+        EC_TRY(ec_tree_min_cut(&out->min_cut, r->arch, &quotient, r->options->sides, NULL, r->run,
+                               err));
     out->has_shared = ec_bound_has_sharing(r->arch);
     if (out->has_shared)
         EC_TRY(ec_tree_shared(&out->shared_rank, r->arch, &quotient, r->run, err));

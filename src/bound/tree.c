@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const uint8_t cut_on[2] = {EC_CUT_ON_A, EC_CUT_ON_B};
+static const uint8_t tie_on[2] = {EC_TIE_ON_A, EC_TIE_ON_B};
 
 /* f(c, A) and f(c, B) of the classes c of one level: row 2c + side. */
 struct rows {
@@ -60,14 +61,14 @@ static void multiply_symbol(struct rows *to, size_t row, uint32_t symbol)
         to->exponent[row * to->width + symbol]++;
 }
 
-/* Is row x larger than row y? */
-static bool larger(const struct rows *r, size_t x, const struct rows *s, size_t y,
+/* Is row x less than, equal to, or larger than row y? */
+static int compare(const struct rows *r, size_t x, const struct rows *s, size_t y,
                    ec_symbols *symbols)
 {
     if (r->infinite[x] || s->infinite[y])
-        return r->infinite[x] && !s->infinite[y];
+        return (int)r->infinite[x] - (int)s->infinite[y];
     return ec_basis_compare(&symbols->basis, r->exponent + x * r->width, s->exponent + y * s->width,
-                            r->width) > 0;
+                            r->width);
 }
 
 static size_t best_row(const uint8_t *choice, uint32_t c)
@@ -120,15 +121,18 @@ static uint8_t solve_class(struct solver *s, size_t l, size_t c, struct rows *un
     for (int side = 0; side < 2; side++) {
         size_t row = 2 * c + (size_t)side;
         product_on_side(s, uncut, l, c, side);
-        if (larger(uncut, (size_t)side, cut, 0, s->symbols)) {
+        int order = compare(uncut, (size_t)side, cut, 0, s->symbols);
+        if (order > 0) {
             choice |= cut_on[side];
             multiply(&s->here, row, cut, 0, 1);
         } else {
+            choice |= order == 0 ? tie_on[side] : 0;
             multiply(&s->here, row, uncut, (size_t)side, 1);
         }
     }
-    if (larger(&s->here, 2 * c, &s->here, 2 * c + 1, s->symbols))
-        choice |= EC_BEST_B;
+    int sides = compare(&s->here, 2 * c, &s->here, 2 * c + 1, s->symbols);
+    if (sides >= 0)
+        choice |= sides > 0 ? EC_BEST_B : EC_TIE_SIDES;
     return choice;
 }
 

@@ -41,6 +41,10 @@ enum {
     EC_CUT_ON_A = 1, /* a matrix on side A: the index below it is cut */
     EC_CUT_ON_B = 2, /* the same on side B */
     EC_BEST_B = 4,   /* a matrix free to choose takes side B, else A */
+    /* equal values: cutting is no worse than not cutting, the sides are no different */
+    EC_TIE_ON_A = 8,
+    EC_TIE_ON_B = 16,
+    EC_TIE_SIDES = 32,
 };
 
 /** The smallest value, min_s f(root, s), and how it comes about. */
@@ -67,12 +71,13 @@ void ec_tree_value_clear(ec_tree_value *value);
 void ec_tree_value_rank(ec_int *rank, const ec_tree_value *value, const ec_symbols *symbols);
 
 /**
- * The min cut on a quotient, which must have kept its positions if sides are wanted.
+ * The min cut on a quotient, which must have kept its positions if sides are wanted; of equal cuts
+ * the one that `ties` chooses (NULL: any).
  * Owns, errors: as ec_bound_min_cut_tree.
  */
 EC_NODISCARD ec_status ec_tree_min_cut(ec_cut *out, const ec_arch *arch,
                                        const ec_quotient *quotient, bool want_sides,
-                                       const ec_run *run, ec_error *err);
+                                       const ec_ties *ties, const ec_run *run, ec_error *err);
 
 /** The shared bound on a quotient. *rank is the caller's. Errors: EC_ELIMIT, EC_ENOMEM */
 EC_NODISCARD ec_status ec_tree_shared(ec_int *rank, const ec_arch *arch,

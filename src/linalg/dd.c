@@ -297,7 +297,7 @@ ec_status ec_linalg_dd_cholesky(double *r, size_t *rank, ec_dd_mat g, const ec_r
                                 ec_error *err)
 {
     ec_status status = EC_OK;
-    size_t n = g.cols, pivot;
+    size_t n = g.cols, pivot = 0;
     trailing rest;
 
     assert(g.rows == n);

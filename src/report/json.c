@@ -234,7 +234,6 @@ static void put_numeric_rank(ec_json *json, const ec_spectrum *spectrum)
     ec_json_uint(json, "value", spectrum->numeric_rank);
     ec_json_real(json, "threshold", spectrum->threshold);
     ec_json_real(json, "gap", spectrum->gap);
-    ec_json_string(json, "route", ec_route_name(spectrum->route));
     ec_json_close(json);
 }
 
@@ -312,6 +311,17 @@ static void put_label(ec_json *json, const ec_state *state, size_t y, const ec_b
     ec_json_close(json);
 }
 
+/* all labels go the same way to their spectra; null where none has one */
+static void put_route(ec_json *json, const ec_state *state)
+{
+    for (size_t y = 0; y < state->n_labels; y++)
+        if (state->labels[y].spectrum.known) {
+            ec_json_string(json, "route", ec_route_name(state->labels[y].spectrum.route));
+            return;
+        }
+    ec_json_null(json, "route");
+}
+
 ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_error *err)
 {
     const ec_partitions *partitions = found->partitions;
@@ -334,6 +344,7 @@ ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_
         ec_json_real(json, "bound_log2", ec_log2_of(&state->bound));
         ec_json_bool(json, "holds", state->holds);
         ec_json_bool(json, "measured", ec_report_measured(state));
+        put_route(json, state);
         ec_json_open(json, "classes", EC_JSON_ARRAY);
         for (size_t y = 0; y < state->n_labels; y++)
             put_label(json, state, y, &found->bounds[i]);

@@ -90,12 +90,14 @@ static ec_status decompose(ec_spectrum *out, ec_sweep *sweep, const ec_table *x,
     size_t n = x->rows < z->rows ? x->rows : z->rows;
     ec_table core = {.rows = 0};
     double *s = NULL, scale, error;
-    double flops = (double)x->rows * (double)z->rows * (2.0 * (double)x->cols + 4.0 * (double)n);
+    /* the product, and LAPACK's reduction to two diagonals */
+    double flops =
+        ceil((double)x->rows * (double)z->rows * (2.0 * (double)x->cols + 8.0 / 3 * (double)n));
 
     EC_TRY(ec_table_new(&core, &sweep->ledger, x->rows, 1,
                         &(ec_index){EC_NO_INDEX, (uint32_t)z->rows}, err));
     EC_TRY(ec_ledger_flops(&sweep->ledger, flops, err));
-    if (sweep->ledger.plan)
+    if (out == NULL) /* a plan */
         goto done;
     EC_NEW(s, n);
     ec_linalg_gemm(ec_mat_of(core.x, x->rows, z->rows), 1, ec_cmat_of(x->x, x->rows, x->cols),
@@ -214,22 +216,25 @@ static const char *time_text(char out[24], double seconds)
     return out;
 }
 
+void ec_plan_needs(char out[EC_PLAN_TEXT], const ec_plan *plan)
+{
+    char size[EC_SIZE_TEXT], seconds[24];
+
+    snprintf(out, EC_PLAN_TEXT, "%.3g operations (about %s) and %s", plan->flops,
+             time_text(seconds, plan->flops / SPEED), ec_size_text(size, plan->bytes));
+}
+
 static void say_what_is_needed(ec_plan *plan, const ec_sweep *sweep)
 {
-    char needed[EC_SIZE_TEXT], allowed[EC_SIZE_TEXT], seconds[24];
-    const char *rest = "Renyi-2 and the exact rank need no spectrum";
+    char needs[EC_PLAN_TEXT], bytes[EC_SIZE_TEXT], limit[48];
 
+    ec_plan_needs(needs, plan);
     if (!within(plan->bytes, sweep->max_bytes))
-        snprintf(plan->why, sizeof plan->why,
-                 "needs %s and %.3g operations (about %s), the memory limit is %s; %s",
-                 ec_size_text(needed, plan->bytes), plan->flops,
-                 time_text(seconds, plan->flops / SPEED), ec_size_text(allowed, sweep->max_bytes),
-                 rest);
+        snprintf(limit, sizeof limit, "the memory limit is %s",
+                 ec_size_text(bytes, sweep->max_bytes));
     else
-        snprintf(plan->why, sizeof plan->why,
-                 "needs %.3g operations (about %s) and %s, the limit is %.3g operations; %s",
-                 plan->flops, time_text(seconds, plan->flops / SPEED),
-                 ec_size_text(needed, plan->bytes), sweep->max_flops, rest);
+        snprintf(limit, sizeof limit, "the limit is %.3g operations", sweep->max_flops);
+    snprintf(plan->why, sizeof plan->why, "needs %s, %s; " EC_PLAN_INSTEAD, needs, limit);
 }
 
 /* the plan by one route */
@@ -265,6 +270,8 @@ bool ec_plan_better(const ec_plan *a, const ec_plan *b)
         return a->fits;
     if (a->possible != b->possible)
         return a->possible;
+    if (a->fits && a->route != b->route)
+        return a->route < b->route;
     return a->flops < b->flops || (a->flops == b->flops && a->bytes < b->bytes);
 }
 

@@ -31,6 +31,14 @@ EC_NODISCARD ec_status ec_plan_make(ec_plan *out, ec_sweep *sweep, const ec_run 
                                     ec_error *err);
 void ec_plan_clear(ec_plan *plan);
 
+/** What can be had without a spectrum. */
+#define EC_PLAN_INSTEAD "Renyi-2 and the exact rank need no spectrum"
+
+enum { EC_PLAN_TEXT = 96 };
+
+/** Work, time and memory of a plan in words. */
+void ec_plan_needs(char out[EC_PLAN_TEXT], const ec_plan *plan);
+
 /** Does a promise more than b? One that fits does, then the one of less work, then of less memory.
  */
 bool ec_plan_better(const ec_plan *a, const ec_plan *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "state/basis.h"
-#include "state/plan.h"
+#include "state/cuts.h"
 #include "state/state_i.h"
 
 #include "core/flow.h"
@@ -33,46 +33,28 @@ static void say_why(ec_spectrum *out, uint32_t labels, const char *why)
         snprintf(out[y].why, sizeof out[y].why, "%.255s", why);
 }
 
-/* the minimum cut, if a spectrum through it is within the options' limit */
-static ec_status find_cut(ec_cut *cut, const ec_state_input *in, const ec_state_options *options,
-                          const ec_run *run, ec_error *err)
-{
-    ec_status status = ec_bound_min_cut_tree(cut, in->arch, in->a, true, run, err);
-
-    if (status == EC_OK && ec_int_cmp_u64(&cut->rank, options->spectrum_limit) > 0)
-        return ec_fail(err, EC_ELIMIT, "the cut is 2^%.6g, the spectrum limit %llu", cut->log2,
-                       (unsigned long long)options->spectrum_limit);
-    return status;
-}
-
 ec_status ec_state_spectra(ec_spectrum *out, const ec_state_input *in,
                            const ec_state_options *options, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_error limit = {0};
-    ec_cut cut = {.n_factors = 0};
     double *site = NULL;
-    ec_sweep sweep = {.arch = NULL};
+    ec_candidate best = {.cut = {.n_factors = 0}};
+    ec_sweep sweep = {.arch = in->arch, .weights = in->weights, .a = in->a};
 
     EC_TRY(ec_state_check(in, options, err));
     for (uint32_t y = 0; y < in->arch->outputs; y++)
         ec_spectrum_clear(&out[y]);
     EC_TRY(ec_basis_root(&site, in, options, err));
-    status = find_cut(&cut, in, options, run, &limit);
-    if (status == EC_OK) {
-        sweep = (ec_sweep){.arch = in->arch,
-                           .weights = in->weights,
-                           .a = in->a,
-                           .site = site,
-                           .side_a = cut.side_a,
-                           .ledger = ec_ledger_of(run, options->max_flops, "spectrum")};
-        status = ec_state_through_cut(out, &sweep, run, &limit);
-    }
+    sweep.site = site;
+    sweep.ledger = ec_ledger_of(run, options->max_flops, "spectrum");
+    status = ec_candidate_choose(&best, &sweep, options->spectrum_limit, run, &limit);
+    if (status == EC_OK)
+        status = ec_plan_run(out, &best.plan, &best.sweep, &limit);
     if (ec_state_out_of_reach(&status, &limit, err))
         say_why(out, in->arch->outputs, limit.msg);
 done:
-    ec_sweep_clear(&sweep);
-    ec_cut_clear(&cut);
+    ec_candidate_clear(&best);
     ec_free(site);
     return status;
 }

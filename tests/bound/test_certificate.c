@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "describe.h"
@@ -11,6 +12,8 @@
  * the cut that is claimed, counted by the oracle, and no change of the sides that is tried may give
  * a smaller one.
  */
+
+static size_t ties_that_differed; /* cuts of the same value with other sides, in all tests */
 
 typedef struct trial {
     ec_arch *arch;
@@ -73,6 +76,32 @@ static void assert_no_smaller_neighbour(const trial *t, ec_cut *cut, ec_rng *rng
     ec_int_clear(&value);
 }
 
+/* However ties are broken, the sides give the same value; returns how many ways differ. */
+static size_t check_ties(const trial *t, const ec_cut *cut, ec_rng *rng)
+{
+    bool *on_tie = calloc(t->arch->n_levels, sizeof *on_tie);
+    ec_int value = {.alloc = 0};
+    size_t differ = 0;
+
+    assert_non_null(on_tie);
+    for (size_t k = 0; k < 4; k++) {
+        ec_cut other;
+
+        for (size_t l = 0; l < t->arch->n_levels; l++)
+            on_tie[l] = ec_rng_below(rng, 2) == 0;
+        assert_ok(ec_bound_min_cut_ties(&other, t->arch, &t->a, &(ec_ties){on_tie, k % 2 == 0},
+                                        NULL, NULL),
+                  NULL);
+        oracle_cut_value(&value, t->count, &t->net, &t->a, other.side_a);
+        assert_true(ec_int_cmp(&value, &cut->rank) == 0);
+        differ += memcmp(other.side_a, cut->side_a, cut->n_tensors * sizeof *cut->side_a) != 0;
+        ec_cut_clear(&other);
+    }
+    ec_int_clear(&value);
+    free(on_tie);
+    return differ;
+}
+
 /* Returns whether igraph's cut is certified: in a large network its rounding may hide another. */
 static bool check_trial(const trial *t, ec_rng *rng)
 {
@@ -93,6 +122,7 @@ static bool check_trial(const trial *t, ec_rng *rng)
         assert_true(tree.certified);
         assert_certificate(t, &tree);
         assert_no_smaller_neighbour(t, &tree, rng);
+        ties_that_differed += check_ties(t, &tree, rng);
         difference = ec_int_cmp(&igraph.rank, &tree.rank);
         assert_true(certified ? difference == 0 : difference >= 0);
         ec_cut_clear(&tree);
@@ -100,6 +130,12 @@ static bool check_trial(const trial *t, ec_rng *rng)
     ec_cut_clear(&igraph);
     ec_network_free(network);
     return certified;
+}
+
+static void ties_were_broken_in_different_ways(void **state)
+{
+    (void)state;
+    assert_true(ties_that_differed > 0);
 }
 
 static void certificates_of_1024_sites_hold(void **state)
@@ -173,6 +209,7 @@ int main(void)
         cmocka_unit_test(certificates_of_1024_sites_hold),
         cmocka_unit_test(certificates_of_random_sides_hold),
         cmocka_unit_test(certificates_of_networks_with_loops_hold),
+        cmocka_unit_test(ties_were_broken_in_different_ways),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

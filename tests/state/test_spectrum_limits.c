@@ -118,6 +118,65 @@ static void the_first_route_within_the_limits_is_taken(void **state)
         assert_true(taken[r]);
 }
 
+/* Two cuts of 16 x 16 = 256: the wide index at the top, above two small pieces, or the two narrow
+   ones below it, whose labels would then be carried through the top: 65,536 columns. */
+static void of_equal_cuts_the_cheaper_is_taken(void **state)
+{
+    const convac_level levels[] = {
+        {4, 1, 1, true}, {16, 1, 2, true}, {16, 1, 2, true}, {256, 1, 4, false}};
+    ec_ledger took = {.route = EC_ROUTE_QR};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_spectrum got[1] = {0};
+    ec_run run = EC_RUN_INIT;
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 4, 1, "AAAABBBBAAAABBBB");
+    ec_state_input in = subject_input(&s, NULL);
+    assert_int_equal(measure_within(&took, &s), EC_OK); /* the first that is found */
+    assert_true(took.peak_bytes > 1.6e7);
+    run.memory_bytes = (uint64_t)(took.peak_bytes / 4);
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    assert_true(got[0].known);
+    assert_int_equal(got[0].n, 256);
+    assert_int_equal(got[0].route, EC_ROUTE_QR);
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
+/* Three blocks of 8 x 8 in 32 x 32 sites, width 16: a cut of 4096, and three labels that ride
+   through all that lies between them, for ten outputs. Refused within a moment, with what it would
+   take. */
+static void what_takes_too_long_is_refused_with_an_estimate(void **state)
+{
+    const convac_level levels[] = {{10, 1, 1, true}, {16, 2, 2, true},  {16, 2, 2, true},
+                                   {16, 2, 2, true}, {16, 2, 2, false}, {16, 2, 2, false}};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_spectrum got[MAX_LABELS] = {0};
+    ec_run run = EC_RUN_INIT;
+    char letters[1025] = "";
+    subject s;
+
+    (void)state;
+    for (size_t i = 0; i < 1024; i++) {
+        size_t block = i / 256 * 4 + i % 32 / 8;
+        letters[i] = block == 0 || block == 6 || block == 13 ? 'A' : 'B';
+    }
+    subject_make(&s, levels, 6, MAX_LABELS, letters);
+    ec_state_input in = subject_input(&s, NULL);
+    options.spectrum_limit = 4096;
+    options.max_flops = 4.8e12;
+    assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
+    for (uint32_t y = 0; y < MAX_LABELS; y++) {
+        assert_false(got[y].known);
+        assert_string_equal(got[y].why,
+                            "needs 5.85e+12 operations (about 9.8 min) and 1.13 GiB, the limit is "
+                            "4.8e+12 operations; Renyi-2 and the exact rank need no spectrum");
+    }
+    subject_clear_spectra(got, &s);
+    subject_clear(&s);
+}
+
 static void a_cut_beyond_the_limit_is_said_to_be(void **state)
 {
     const convac_level levels[] = {{2, 1, 1, true}, {8, 1, 2, false}, {8, 1, 4, false}};
@@ -132,7 +191,8 @@ static void a_cut_beyond_the_limit_is_said_to_be(void **state)
     options.spectrum_limit = 15;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
     assert_false(got[0].known);
-    assert_string_equal(got[0].why, "the cut is 2^4, the spectrum limit 15");
+    assert_non_null(strstr(got[0].why, "the cut is 2^4, the spectrum limit 15; needs "));
+    assert_non_null(strstr(got[0].why, "Renyi-2 and the exact rank need no spectrum"));
     options.spectrum_limit = 16;
     run.memory_bytes = 4000;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
@@ -243,6 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plan_is_what_the_run_takes),
         cmocka_unit_test(the_first_route_within_the_limits_is_taken),
+        cmocka_unit_test(of_equal_cuts_the_cheaper_is_taken),
+        cmocka_unit_test(what_takes_too_long_is_refused_with_an_estimate),
         cmocka_unit_test(a_cut_beyond_the_limit_is_said_to_be),
         cmocka_unit_test(a_zero_tensor_has_no_spectrum),
         cmocka_unit_test(what_cancellation_left_is_not_taken_for_a_spectrum),

@@ -200,7 +200,7 @@ int cmd_verify(tool *t)
          TOOL_COUNT,
          &o.measure.spectrum_limit,
          "N",
-         "largest cut for which the spectrum is computed",
+         "largest cut for which the spectrum is computed; work is allowed up to 70 N^3 operations",
          {0, 0}},
         {"claim",
          0,

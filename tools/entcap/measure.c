@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tool.h"
 
+#include <math.h>
+
 static ec_status get_weights(ec_weights *out, const ec_arch *arch, const char *path,
                              const ec_run *run, ec_error *err)
 {
@@ -49,7 +51,8 @@ static ec_basis basis_of(const tool_input *input, const tool_measure_options *op
         return EC_BASIS_DATA;
     if (options->basis >= 0)
         return (ec_basis)options->basis;
-    return input->arch->input.features.kind != EC_FEATURES_NONE ? EC_BASIS_FEATURES : EC_BASIS_SITES;
+    return input->arch->input.features.kind != EC_FEATURES_NONE ? EC_BASIS_FEATURES
+                                                                : EC_BASIS_SITES;
 }
 
 static ec_status subject_init(tool_subject *subject, tool *t, ec_error *err)
@@ -62,6 +65,10 @@ static ec_status subject_init(tool_subject *subject, tool *t, ec_error *err)
         subject->what.rank_limit = options->rank_limit;
     if (options->max_seconds != 0)
         subject->what.max_seconds = options->max_seconds;
+    /* who asks for larger cuts has time for them: a dozen labels' decompositions, and half as much
+       again for the way there */
+    subject->what.max_flops =
+        fmax(subject->what.max_flops, 70 * pow((double)options->spectrum_limit, 3));
     subject->what.basis = basis_of(subject->input, options);
     tool_phase(t, "weights");
     ec_status status = ec_linalg_threads(t->run.threads, err);
