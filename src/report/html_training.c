@@ -9,11 +9,16 @@
 
 enum { MAX_CURVES = 6 }; /* partitions whose entropy is drawn */
 
+/* What the entropies of a partition are; both, where a spectrum is in reach at times only. */
+enum { VON_NEUMANN = 1, RENYI2 = 2 };
+
 /* Columns of a training log, a row for every line. */
 typedef struct training {
-    size_t n, allocated;
+    size_t n;
     double *step, *epoch, *loss, *train, *test; /* NaN where a line has none */
+    double *recent;                             /* mean loss since the entropies before */
     double *entropy[MAX_CURVES];                /* mean over the labels */
+    unsigned kinds[MAX_CURVES];
 } training;
 
 static void clear(training *log)
@@ -30,7 +35,7 @@ static ec_status reserve(training *log, const char *text, size_t size, ec_error 
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
 
-    double *block = ec_calloc(lines * (5 + MAX_CURVES), sizeof *block, err);
+    double *block = ec_calloc(lines * (6 + MAX_CURVES), sizeof *block, err);
 
     if (block == NULL)
         return EC_ENOMEM;
@@ -39,25 +44,55 @@ static ec_status reserve(training *log, const char *text, size_t size, ec_error 
     log->loss = block + 2 * lines;
     log->train = block + 3 * lines;
     log->test = block + 4 * lines;
+    log->recent = block + 5 * lines;
     for (size_t i = 0; i < MAX_CURVES; i++)
-        log->entropy[i] = block + (5 + i) * lines;
+        log->entropy[i] = block + (6 + i) * lines;
     return EC_OK;
 }
 
+/* Of those that are numbers. */
 static double mean(const ec_json_value *values)
 {
     double sum = 0;
-    size_t n = ec_json_size(values);
+    size_t known = 0;
 
-    for (size_t i = 0; i < n; i++)
-        sum += ec_json_number(ec_json_at(values, i));
-    return n > 0 ? sum / (double)n : NAN;
+    for (size_t i = 0; i < ec_json_size(values); i++) {
+        double value = ec_json_number(ec_json_at(values, i));
+        if (isfinite(value)) {
+            sum += value;
+            known++;
+        }
+    }
+    return known > 0 ? sum / (double)known : NAN;
+}
+
+static unsigned kind_of(const ec_json_value *row, const char *partition)
+{
+    const char *kind = ec_json_text(ec_json_get(ec_json_get(row, "kind"), partition));
+
+    if (kind == NULL)
+        return 0;
+    return strcmp(kind, "von_neumann") == 0 ? VON_NEUMANN
+           : strcmp(kind, "renyi2") == 0    ? RENYI2
+                                            : 0;
+}
+
+static void read_entropies(training *log, size_t i, const ec_json_value *row,
+                           const ec_partitions *partitions)
+{
+    const ec_json_value *entropy = ec_json_get(row, "entropy");
+
+    log->recent[i] = ec_json_number(ec_json_get(row, "recent_loss"));
+    for (size_t p = 0; p < MAX_CURVES; p++) {
+        const char *name = p < partitions->n ? partitions->items[p].name : "";
+        log->entropy[p][i] = p < partitions->n ? mean(ec_json_get(entropy, name)) : NAN;
+        log->kinds[p] |= kind_of(row, name);
+    }
 }
 
 static ec_status read_line(training *log, const char *line, size_t size, const ec_report_page *page,
                            ec_error *err)
 {
-    const ec_partitions *partitions = page->bounds.partitions;
     ec_json_value *row = NULL;
     ec_status status = ec_json_parse(&row, line, size, page->log_file, err);
 
@@ -71,11 +106,7 @@ static ec_status read_line(training *log, const char *line, size_t size, const e
     log->loss[i] = ec_json_number(ec_json_get(row, "loss"));
     log->train[i] = 100 * ec_json_number(ec_json_get(row, "train_accuracy"));
     log->test[i] = 100 * ec_json_number(ec_json_get(row, "test_accuracy"));
-    for (size_t p = 0; p < MAX_CURVES; p++)
-        log->entropy[p][i] =
-            p < partitions->n
-                ? mean(ec_json_get(ec_json_get(row, "entropy"), partitions->items[p].name))
-                : NAN;
+    read_entropies(log, i, row, page->bounds.partitions);
     ec_json_free(row);
     return EC_OK;
 }
@@ -131,6 +162,81 @@ static ec_status put_chart(ec_text *out, const ec_chart *chart, const char *capt
     return status;
 }
 
+/* ------------------------------------------------------------- entanglement */
+
+static const char *kind_text(unsigned kinds)
+{
+    static const char *const text[] = {"", "S", "S2", "S or S2"};
+    return text[kinds];
+}
+
+/* Pearson's, of the rows that have both; NaN for fewer than three or a constant. */
+static double correlation(const double *x, const double *y, size_t rows, size_t *n)
+{
+    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
+
+    *n = 0;
+    for (size_t i = 0; i < rows; i++)
+        if (isfinite(x[i]) && isfinite(y[i])) {
+            ++*n;
+            double dx = x[i] - mx, dy = y[i] - my; /* from the means so far */
+            mx += dx / (double)*n;
+            my += dy / (double)*n;
+            xx += dx * (x[i] - mx);
+            yy += dy * (y[i] - my);
+            xy += dx * (y[i] - my);
+        }
+    return *n >= 3 && xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
+}
+
+/* The first number of a column; NaN if there is none. */
+static double first_of(const double *column, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && isnan(column[i]))
+        i++;
+    return i < n ? column[i] : NAN;
+}
+
+static bool has_entropies(const training *log)
+{
+    for (size_t p = 0; p < MAX_CURVES; p++)
+        if (!isnan(last_of(log->entropy[p], log->n)))
+            return true;
+    return false;
+}
+
+/* How the entropy of a partition went, and whether it went with the loss. */
+static void put_entropy_table(ec_text *out, const training *log, const ec_report_page *page)
+{
+    const ec_partitions *partitions = page->bounds.partitions;
+    ec_table table = {0};
+
+    ec_table_init(&table, "<partition|<entropy|>first|>last|>correlation with the loss|>measured");
+    for (size_t p = 0; p < MAX_CURVES && p < partitions->n; p++) {
+        const double *entropy = log->entropy[p];
+        size_t n = 0;
+        double r = correlation(log->recent, entropy, log->n, &n);
+
+        if (isnan(last_of(entropy, log->n)))
+            continue;
+        ec_table_cell(&table, "%s", partitions->items[p].name);
+        ec_table_cell(&table, "%s", kind_text(log->kinds[p]));
+        ec_table_cell(&table, "%.4g", first_of(entropy, log->n));
+        ec_table_cell(&table, "%.4g", last_of(entropy, log->n));
+        if (isnan(r))
+            ec_table_cell(&table, "-");
+        else
+            ec_table_cell(&table, "%+.2f", r);
+        ec_table_cell(&table, "%zu times", n);
+    }
+    ec_table_html(out, &table,
+                  "Entropies (nats, mean over the labels) beside the loss, the mean over the steps "
+                  "since the measurement before; correlation: Pearson");
+    ec_table_clear(&table);
+}
+
 static ec_status put_entropies(ec_text *out, const training *log, const ec_report_page *page,
                                ec_error *err)
 {
@@ -156,11 +262,13 @@ static ec_status put_entropies(ec_text *out, const training *log, const ec_repor
 static ec_status put_charts(ec_text *out, const training *log, const ec_report_page *page,
                             ec_error *err)
 {
-    const ec_series loss = {"", log->step, log->loss, log->n};
+    bool measured = !isnan(last_of(log->recent, log->n));
+    const ec_series loss[] = {{measured ? "mean of the epoch" : "", log->step, log->loss, log->n},
+                              {"between measurements", log->step, log->recent, log->n}};
     const ec_series accuracy[] = {{"test", log->step, log->test, log->n},
                                   {"training", log->step, log->train, log->n}};
     const ec_chart charts[] = {
-        {"loss", "Loss during training", "step", "loss (nats)", false, &loss, 1},
+        {"loss", "Loss during training", "step", "loss (nats)", false, loss, measured ? 2 : 1},
         {"accuracy", "Accuracy during training", "step", "accuracy (%)", false, accuracy, 2}};
     ec_status status = EC_OK;
 
@@ -187,6 +295,8 @@ ec_status ec_html_training(ec_text *out, const ec_report_page *page, ec_error *e
     put_result(out, &log);
     if (page->charts && log.n > 0)
         EC_TRY(put_charts(out, &log, page, err));
+    if (has_entropies(&log))
+        put_entropy_table(out, &log, page);
     ec_html_end_section(out);
 done:
     clear(&log);

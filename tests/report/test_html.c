@@ -221,6 +221,37 @@ static void a_faulty_log_is_reported_with_its_line(void **state)
     sample_clear(&s);
 }
 
+/* Means 0.5, 0.25, 1 beside losses 2, 4, 1: r = -1.0833 / sqrt(0.29167 x 4.6667) = -0.9286. */
+static void entropies_are_held_against_the_loss(void **state)
+{
+    sample s;
+    ec_text html = {0};
+    (void)state;
+
+    sample_init(&s, layers);
+    ec_report_page page = page_of(&s);
+    page.charts = false;
+    page.log = "{\"step\": 0, \"recent_loss\": null, \"entropy\": {\"left-right\": [9]}}\n"
+               "{\"step\": 1, \"recent_loss\": 2, \"entropy\": {\"left-right\": [0.25, 0.75]},"
+               " \"kind\": {\"left-right\": \"von_neumann\"}}\n"
+               "{\"step\": 2, \"epoch\": 1, \"loss\": 3}\n"
+               "{\"step\": 3, \"recent_loss\": 4, \"entropy\": {\"left-right\": [0.25, null]},"
+               " \"kind\": {\"left-right\": \"renyi2\"}}\n"
+               "{\"step\": 5, \"recent_loss\": 1, \"entropy\": {\"left-right\": [1]}}\n";
+    page.log_size = strlen(page.log);
+    write_page(&html, &page);
+    assert_well_formed(html.bytes);
+    const char *row = strstr(html.bytes, "S or S2");
+    assert_non_null(row);
+    static const char *const cells[] = {">9<", ">1<", ">-0.93<", ">3 times<"};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        row = strstr(row, cells[i]);
+        assert_non_null(row);
+    }
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
 static ec_status write_without_charts(void *arg, ec_error *err)
 {
     ec_report_page page = page_of(arg);
@@ -252,6 +283,7 @@ int main(void)
         cmocka_unit_test(no_name_acts_in_a_chart),
         cmocka_unit_test(no_two_things_on_a_page_share_an_id),
         cmocka_unit_test(a_faulty_log_is_reported_with_its_line),
+        cmocka_unit_test(entropies_are_held_against_the_loss),
         cmocka_unit_test(a_page_survives_failed_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
