@@ -49,6 +49,11 @@ static uint64_t get_u64(const double *at)
     return ((uint64_t)at[0] << 32) | (uint64_t)at[1];
 }
 
+static bool same_halves(const double *a, const double *b)
+{
+    return a[0] == b[0] && a[1] == b[1];
+}
+
 /* -------------------------------------------------------------- fingerprints */
 
 /* A step of a 64-bit hash, over whole words and then the last bytes. */
@@ -199,7 +204,7 @@ static ec_status check_whole(const double **state, const ec_tensors *tensors, co
         return ec_fail_file(err, EC_EPARSE, path, "checkpoint of format %g, must be %d",
                             (*state)[FORMAT], FORMAT_NUMBER);
     put_u64(sum, checksum(tensors, *state));
-    if (memcmp(sum, *state + CHECKSUM, sizeof sum) != 0)
+    if (!same_halves(sum, *state + CHECKSUM))
         return ec_fail_file(err, EC_EPARSE, path,
                             "damaged checkpoint: its numbers do not give its checksum");
     return EC_OK;
@@ -240,16 +245,16 @@ static ec_status check_same_run(const double *state, const double *mine, const c
                                                   [RATE] = "lr",
                                                   [MEASURE_EVERY] = "entropy-every"};
 
-    if (memcmp(state + NETWORK, mine + NETWORK, 2 * sizeof *mine) != 0)
+    if (!same_halves(state + NETWORK, mine + NETWORK))
         return ec_fail_file(err, EC_EINVAL, path, "checkpoint of another network");
-    if (memcmp(state + DATA, mine + DATA, 2 * sizeof *mine) != 0)
+    if (!same_halves(state + DATA, mine + DATA))
         return ec_fail_file(err, EC_EINVAL, path, "checkpoint of training on other data");
     for (size_t i = OPTIMIZER; i < SEED; i++)
         if (state[i] != mine[i])
             return ec_fail_file(err, EC_EINVAL, path,
                                 "checkpoint of training with %s %.10g, not %.10g", option[i],
                                 state[i], mine[i]);
-    if (memcmp(state + SEED, mine + SEED, 2 * sizeof *mine) != 0)
+    if (!same_halves(state + SEED, mine + SEED))
         return ec_fail_file(err, EC_EINVAL, path, "checkpoint of training with another seed");
     return EC_OK;
 }

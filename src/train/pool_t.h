@@ -13,10 +13,11 @@
 /* The vector 2^-e, for any e: the exponent bits of a number, kept within those of normal ones. */
 INLINE void T(power)(VEC *out, const IVEC *e)
 {
+    const IVEC least = (IVEC){0} + 1, most = least * (2 * (INT)BIAS);
     IVEC bits = BIAS - *e;
 
-    bits = SELECT(bits > 1, bits, 0 * bits + 1);
-    bits = SELECT(bits < 2 * BIAS, bits, 0 * bits + 2 * BIAS);
+    bits = SELECT(bits > least, bits, least);
+    bits = SELECT(bits < most, bits, most);
     *out = (VEC)(bits << MANTISSA_BITS);
 }
 

@@ -131,8 +131,8 @@ static void a_run_stopped_anywhere_goes_on_to_the_same_bits(void **state)
         ec_train_options o = options_of(&whole, optimizer, NULL);
 
         assert_ok(run_training(&expected, &s, &o, &whole, NULL), NULL);
-        for (double stop = 1; stop <= 3 * N_SAMPLES; stop += 3) {
-            story told = {.stop_at = stop};
+        for (unsigned stop = 1; stop <= 3 * N_SAMPLES; stop += 3) {
+            story told = {.stop_at = (double)stop};
             ec_error err = {0};
             o = options_of(&told, optimizer, s.path);
             assert_int_equal(run_training(&w, &s, &o, &told, &err), EC_ECANCEL);
