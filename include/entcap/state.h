@@ -382,7 +382,8 @@ typedef struct ec_profile_options {
  *            depend on the threads. BLAS should have one thread (ec_linalg_threads).
  * Progress:  cuts done of all.
  * Owns:      *out, to be cleared, also after an error.
- * Errors:    as ec_state_verify, and EC_ELIMIT (the bound of a cut)
+ * Errors:    as ec_state_verify, and EC_ELIMIT (the numbers of all cuts and labels, or the bound of a
+ *            cut, beyond run->memory_bytes)
  */
 EC_NODISCARD ec_status ec_state_profile(ec_profile *out, const ec_arch *arch,
                                         const ec_weights *weights,

@@ -308,6 +308,8 @@ static ec_status measure_all(crew *c, ec_error *err)
     ec_error *failure = NULL;
     ec_status status = EC_OK;
 
+    EC_TRY(ec_run_reserve(c->run, "profile",
+                          (double)out->n * out->n_labels * 2 * sizeof(ec_measured), err));
     EC_NEW(failure, out->n);
     for (size_t i = 0; i < out->n; i++) {
         EC_NEW(out->points[i].von_neumann, 2 * (size_t)out->n_labels);

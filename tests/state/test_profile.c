@@ -146,7 +146,7 @@ static void a_block_that_is_left_out_equals_one_that_is_measured(void **state)
             size_t n = 0;
 
             for (char name[64];; n++) {
-                double s2[8], unused;
+                double s2[8] = {0}, unused;
 
                 snprintf(name, sizeof name, "block:%zu:%zu", level, n);
                 if (ec_arch_partition(&block, &s.arch, name, NULL) != EC_OK)
@@ -340,6 +340,24 @@ static void a_weight_that_is_no_number_is_reported(void **state)
     subject_clear(&s);
 }
 
+static void more_numbers_than_memory_are_refused_before_the_work(void **state)
+{
+    const convac_level levels[] = {{2, 1, 2, true}, {3, 1, 2, false}};
+    ec_profile_options options = {EC_STATE_OPTIONS_INIT, 64};
+    ec_run run = EC_RUN_INIT;
+    ec_error err = {0};
+    ec_profile got;
+    subject s;
+    (void)state;
+
+    run.memory_bytes = 2000;
+    subject_make(&s, levels, 2, 1, "AABB");
+    assert_int_equal(ec_state_profile(&got, &s.arch, &s.weights, &options, &run, &err), EC_ELIMIT);
+    assert_non_null(strstr(err.msg, "profile"));
+    ec_profile_clear(&got);
+    subject_clear(&s);
+}
+
 /* --------------------------------------------------------------------- memory, stop */
 
 static ec_status measure_once(void *arg, ec_error *err)
@@ -408,6 +426,7 @@ int main(void)
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(a_network_description_has_no_profile),
         cmocka_unit_test(a_weight_that_is_no_number_is_reported),
+        cmocka_unit_test(more_numbers_than_memory_are_refused_before_the_work),
         cmocka_unit_test(a_profile_survives_running_out_of_memory),
         cmocka_unit_test(a_profile_can_be_stopped_anywhere),
     };

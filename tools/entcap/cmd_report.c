@@ -141,63 +141,83 @@ static int check_options(tool *t, const report_options *o)
     return TOOL_GO_ON;
 }
 
-int cmd_report(tool *t)
+/* The options in the order of the help: what the page shows of the description... */
+static size_t add_page(tool_option *rows, report_options *o)
 {
-    report_options o = {.from = {.exact_limit = 2048,
-                                 .measure = {.basis = -1, .spectrum_limit = 1024, .points = 64}}};
-    const tool_option options[] = {
-        {"output", 'o', TOOL_TEXT, &o.output, "FILE", "the page to write", {0, 0}},
-        {"weights",
-         'w',
-         TOOL_TEXT,
-         &o.from.measure.weights,
-         "FILE",
-         "verify these weights (safetensors)",
-         {0, 0}},
+    const tool_option own[] = {
+        {"output", 'o', TOOL_TEXT, &o->output, "FILE", "the page to write", {0, 0}},
         {"log",
          0,
          TOOL_TEXT,
-         &o.from.log,
+         &o->from.log,
          "FILE",
          "training log (JSON lines) for the curve",
          {0, 0}},
         {"sweep",
          0,
          TOOL_LIST,
-         &o.from.sweeps,
+         &o->from.sweeps,
          "WIDTH=VALUES",
          "chart the bounds over these widths: r3=2..64:x2, r4=4..32:+4, r4=3,5,8; twice at least",
          {0, 0}},
         {"budget",
          0,
          TOOL_TEXT,
-         &o.from.budget,
+         &o->from.budget,
          "WHAT=N",
          "mark the best of the sweep within it: params=N, madds=N, memory=BYTES",
+         {0, 0}},
+    };
+
+    memcpy(rows, own, sizeof own);
+    return sizeof own / sizeof *own;
+}
+
+/* ... and of its weights. */
+static void add_measuring(tool_option *rows, report_options *o)
+{
+    const tool_option own[] = {
+        {"weights",
+         'w',
+         TOOL_TEXT,
+         &o->from.measure.weights,
+         "FILE",
+         "verify these weights (safetensors)",
          {0, 0}},
         {"profile",
          0,
          TOOL_FLAG,
-         &o.from.measure.profile,
+         &o->from.measure.profile,
          NULL,
          "the entanglement profile of the weights, too",
          {0, 0}},
         {"exact-limit",
          0,
          TOOL_COUNT,
-         &o.from.exact_limit,
+         &o->from.exact_limit,
          "N",
          "largest bound for which the generic rank is found; 0: never",
          {0, 0}},
         {"spectrum-limit",
          0,
          TOOL_COUNT,
-         &o.from.measure.spectrum_limit,
+         &o->from.measure.spectrum_limit,
          "N",
          "largest cut for which the spectrum is computed; work is allowed up to 70 N^3 operations",
          {0, 0}},
         {0},
     };
+
+    memcpy(rows, own, sizeof own);
+}
+
+int cmd_report(tool *t)
+{
+    report_options o = {.from = {.exact_limit = 2048,
+                                 .measure = {.basis = -1, .spectrum_limit = 1024, .points = 64}}};
+    tool_option options[16];
+
+    add_measuring(options + add_page(options, &o), &o);
     put_command(&o.command, t); /* before the options are sorted from the files */
 
     int code = tool_parse(t, &usage, options);

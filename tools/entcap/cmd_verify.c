@@ -171,26 +171,21 @@ static int check_options(tool *t, const verify_options *o)
     return TOOL_GO_ON;
 }
 
-int cmd_verify(tool *t)
+/* The options in the order of the help: what is measured... */
+static size_t add_measuring(tool_option *rows, verify_options *o)
 {
-    verify_options o = {.measure = {.spectrum_limit = 1024,
-                                    .rank_limit = 2048,
-                                    .trials = 1,
-                                    .max_seconds = 120,
-                                    .points = 64}};
-    int basis = 0;
-    const tool_option options[] = {
+    const tool_option own[] = {
         {"weights",
          'w',
          TOOL_TEXT,
-         &o.measure.weights,
+         &o->measure.weights,
          "FILE",
          "the network's weights (safetensors); without it random ones",
          {0, 0}},
         {"basis",
          0,
          TOOL_CHOICE,
-         &basis,
+         &o->measure.basis,
          "auto|sites|features",
          "inner product of the site features: orthonormal, or as functions on [0, 1]; auto: "
          "features where the description has a feature map",
@@ -198,80 +193,110 @@ int cmd_verify(tool *t)
         {"spectrum-limit",
          0,
          TOOL_COUNT,
-         &o.measure.spectrum_limit,
+         &o->measure.spectrum_limit,
          "N",
          "largest cut for which the spectrum is computed; work is allowed up to 70 N^3 operations",
          {0, 0}},
-        {"claim",
-         0,
-         TOOL_LIST,
-         &o.claims,
-         "NAME=RANK",
-         "hold partition NAME against this rank instead of its bound; may be repeated",
-         {0, 0}},
-        {"exact",
-         0,
-         TOOL_FLAG,
-         &o.exact,
-         NULL,
-         "the architecture's generic rank, too: another link of the chain",
-         {0, 0}},
-        {"exact-limit",
-         0,
-         TOOL_COUNT,
-         &o.measure.rank_limit,
-         "N",
-         "largest bound for which exact ranks are found, of the weights and of the architecture",
-         {1, 1e9}},
-        {"trials",
-         0,
-         TOOL_COUNT,
-         &o.measure.trials,
-         "N",
-         "find exact ranks N times, with other primes and inputs, to lower their error",
-         {1, 1000}},
-        {"time-limit",
-         0,
-         TOOL_REAL,
-         &o.measure.max_seconds,
-         "SECONDS",
-         "most that a partition's exact ranks, and its forward check, may take by their estimate",
-         {1e-9, 1e9}},
         {"data",
          'd',
          TOOL_TEXT,
-         &o.measure.data,
+         &o->measure.data,
          "SPEC",
          "basis features over the pixels of these samples, not over [0, 1]: fashion-mnist, ...",
          {0, 0}},
         {"limit",
          0,
          TOOL_COUNT,
-         &o.measure.data_limit,
+         &o->measure.data_limit,
          "N",
          "the first N samples of --data only; 0: all",
          {0, 4294967295}},
         {"profile",
          0,
          TOOL_FLAG,
-         &o.measure.profile,
+         &o->measure.profile,
          NULL,
          "entropies of the network's blocks and of a scan of cut positions, too",
          {0, 0}},
         {"points",
          0,
          TOOL_COUNT,
-         &o.measure.points,
+         &o->measure.points,
          "N",
          "most positions of a scan, and most blocks of a level, in the profile",
          {1, 16777216}},
-        {"csv", 0, TOOL_FLAG, &o.csv, NULL, "the profile as CSV, and nothing else", {0, 0}},
-        {"strict", 0, TOOL_FLAG, &o.strict, NULL, "exit 1 where nothing could be measured", {0, 0}},
+        {"csv", 0, TOOL_FLAG, &o->csv, NULL, "the profile as CSV, and nothing else", {0, 0}},
+    };
+
+    memcpy(rows, own, sizeof own);
+    return sizeof own / sizeof *own;
+}
+
+/* ... and what it is held against. */
+static void add_judging(tool_option *rows, verify_options *o)
+{
+    const tool_option own[] = {
+        {"claim",
+         0,
+         TOOL_LIST,
+         &o->claims,
+         "NAME=RANK",
+         "hold partition NAME against this rank instead of its bound; may be repeated",
+         {0, 0}},
+        {"exact",
+         0,
+         TOOL_FLAG,
+         &o->exact,
+         NULL,
+         "the architecture's generic rank, too: another link of the chain",
+         {0, 0}},
+        {"exact-limit",
+         0,
+         TOOL_COUNT,
+         &o->measure.rank_limit,
+         "N",
+         "largest bound for which exact ranks are found, of the weights and of the architecture",
+         {1, 1e9}},
+        {"trials",
+         0,
+         TOOL_COUNT,
+         &o->measure.trials,
+         "N",
+         "find exact ranks N times, with other primes and inputs, to lower their error",
+         {1, 1000}},
+        {"time-limit",
+         0,
+         TOOL_REAL,
+         &o->measure.max_seconds,
+         "SECONDS",
+         "most that a partition's exact ranks, and its forward check, may take by their estimate",
+         {1e-9, 1e9}},
+        {"strict",
+         0,
+         TOOL_FLAG,
+         &o->strict,
+         NULL,
+         "exit 1 where nothing could be measured",
+         {0, 0}},
         {0},
     };
+
+    memcpy(rows, own, sizeof own);
+}
+
+int cmd_verify(tool *t)
+{
+    verify_options o = {.measure = {.spectrum_limit = 1024,
+                                    .rank_limit = 2048,
+                                    .trials = 1,
+                                    .max_seconds = 120,
+                                    .points = 64}};
+    tool_option options[20];
+
+    add_judging(options + add_measuring(options, &o), &o);
     int code = tool_parse(t, &usage, options);
 
-    o.measure.basis = basis - 1;
+    o.measure.basis--; /* the first word is "auto" */
     if (code == TOOL_GO_ON)
         code = check_options(t, &o);
     if (code == TOOL_GO_ON)
