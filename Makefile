@@ -62,6 +62,7 @@ MPI_TESTS   := $(call programs,tests/mpi/test_*.c)
 TESTS       := $(filter-out $(if $(MPI_PKGS),,$(MPI_TESTS)),$(call programs,tests/*/test_*.c))
 FUZZERS     := $(call programs,tests/fuzz/fuzz_*.c)
 EXAMPLES    := $(call programs,examples/*.c)
+BENCHES     := $(call programs,tools/bench/*/*.c)
 BIN         := $(BUILD)/entcap $(BUILD)/entcap-draw
 SONAME      := libentcap.so.$(firstword $(subst ., ,$(VERSION)))
 STATIC      := $(BUILD)/libentcap.a
@@ -110,7 +111,7 @@ $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)
 
 $(BUILD)/tests/examples/test_examples: | $(EXAMPLES)
 $(MPI_TESTS): | $(BUILD)/entcap-mpi
-$(EXAMPLES): %: %.o $(STATIC)
+$(EXAMPLES) $(BENCHES): %: %.o $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
 
 # a fuzz target is driven by libFuzzer, or else replays its corpus as an ordinary test
@@ -135,7 +136,7 @@ lint:
 demo: all
 	@BUILD=$(BUILD) tools/demo $(BUILD)/demo
 
-bench: all
+bench: all $(BENCHES)
 	@BUILD=$(BUILD) tools/bench/run $(SECTION)
 
 fuzz:

@@ -218,7 +218,7 @@ static void apply_four(ec_message *out, ec_pooled *in, passage *p)
     on_threads(p, first_half);
     sum = total(p->sum, in->r);
     m = product_of(in, sqrt(sum), 1);
-    if (!ec_message_is_ordinary(sum)) { /* tiny where one is not and the other is: scale first */
+    if (!ec_message_is_ordinary(sum)) { /* far from 1: scale it first, or its error is lost */
         ec_copies_expand(in, p->work);
         m = in->four[0];
         p->factors = factors_of(in);
