@@ -264,7 +264,7 @@ static ec_status site_init(ec_contraction *c, ec_error *err)
     const ec_level *level = &c->in->arch->levels[0];
     size_t m = level->dim;
     double *root = NULL;
-    ec_message product = {.x = NULL};
+    ec_message product;
     ec_status status = EC_OK;
 
     c->site.r = c->leaf.r = m;
@@ -279,7 +279,8 @@ static ec_status site_init(ec_contraction *c, ec_error *err)
     for (size_t d = 0; d < m && root == NULL; d++)
         c->site.gram.x[d * m + d] = 1;
     ec_message_settle(&c->site.gram, ec_entries_sum_of_squares(c->site.gram.x, m * m), m, false);
-    for (size_t k = 0; k < ec_level_window(level); k++)
+    product = c->site.gram;
+    for (size_t k = 1; k < ec_level_window(level); k++)
         ec_message_multiply(&product, c->leaf.gram.x, &c->site.gram, m, false);
     memcpy(c->leaf.gram.x, product.x, m * m * sizeof *product.x);
     product.x = c->leaf.gram.x;

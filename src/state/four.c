@@ -109,25 +109,22 @@ static void ring_vectors(double *e, double *f, const ec_factors *x, size_t r, si
     }
 }
 
-/* x = e f^T, or y times that */
-EC_HOT static void outer(double *x, const double *y, const double *e, const double *f, size_t n)
+/* x = e f^T */
+EC_HOT static void outer(double *x, const double *e, const double *f, size_t n)
 {
-    for (size_t a = 0; a < n; a++) {
-        double *to = x + a * n;
-        double scale = e[a];
-
-        if (y == NULL)
-            for (size_t c = 0; c < n; c++)
-                to[c] = scale * f[c];
-        else
-            for (size_t c = 0; c < n; c++)
-                to[c] = scale * f[c] * y[a * n + c];
-    }
+    for (size_t a = 0; a < n; a++)
+        for (size_t c = 0; c < n; c++)
+            x[a * n + c] = e[a] * f[c];
 }
 
-static bool has_ring(const ec_factors *x)
+/* x = y e f^T, entry by entry; x may be y */
+EC_HOT static void times_outer(double *x, const double *y, const double *e, const double *f,
+                               size_t n)
 {
-    return x->h_a != NULL || x->h_b != NULL;
+    for (size_t a = 0; a < n; a++)
+#pragma omp simd
+        for (size_t c = 0; c < n; c++)
+            x[a * n + c] = e[a] * f[c] * y[a * n + c];
 }
 
 /* x = the matrix of pair (b, d) of the product; the sum of squares */
@@ -135,22 +132,23 @@ static double write_pair(double *x, const ec_factors *factors, size_t r, const s
                          double *scratch)
 {
     size_t b = pair[0], d = pair[1], n = r * r, at = (ec_four_pairs(d) + b) * n;
-    const double *t = factors->t != NULL ? factors->t + at : NULL;
-    double sum = 0;
+    double *e = scratch, *f = scratch + r, sum;
 
-    if (factors->u != NULL) {
-        sum = ec_entries_multiply(x, t, factors->u + at, n);
-        t = x;
-    }
-    if (has_ring(factors)) {
-        ring_vectors(scratch, scratch + r, factors, r, b, d);
-        outer(x, t, scratch, scratch + r, r);
+    if (factors->t == NULL) { /* a ring alone */
+        ring_vectors(e, f, factors, r, b, d);
+        outer(x, e, f, r);
         return ec_entries_sum_of_squares(x, n);
     }
-    if (factors->u != NULL)
+    if (factors->u != NULL) {
+        sum = ec_entries_multiply(x, factors->t + at, factors->u + at, n);
+    } else {
+        memmove(x, factors->t + at, n * sizeof *x); /* they may be the same */
+        sum = ec_entries_sum_of_squares(x, n);
+    }
+    if (factors->h_a == NULL && factors->h_b == NULL)
         return sum;
-    if (x != t)
-        memcpy(x, t, n * sizeof *x);
+    ring_vectors(e, f, factors, r, b, d);
+    times_outer(x, x, e, f, r);
     return ec_entries_sum_of_squares(x, n);
 }
 
@@ -217,7 +215,7 @@ static double first_of_ring(double *half, const ec_factors *factors, const ec_ma
     /* e and f are the rows of one matrix, (2,in)(in,out) -> (2,out) */
     ec_linalg_gemm_small(ec_mat_of(w_e, 2, out), ec_cmat_of(e, 2, in),
                          ec_cmat_of(map->transposed, in, out));
-    outer(half, NULL, w_e, w_e + out, out);
+    outer(half, w_e, w_e + out, out);
     return ec_entries_sum_of_squares(e, in) * ec_entries_sum_of_squares(e + in, in);
 }
 
