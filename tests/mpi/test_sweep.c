@@ -85,6 +85,17 @@ static void fronts_are_the_same(void **state)
     assert_same("--pareto --csv --where 'left-right>=4' " MANY, 0);
 }
 
+static void only_the_first_process_writes_a_file(void **state)
+{
+    (void)state;
+    assert_exits(0, "$ENTCAP/entcap sweep --csv " SOME " >$T/out");
+    assert_exits(0, "$MPI -n 3 $ENTCAP/entcap-mpi sweep -o $T/rows " SOME);
+    assert_string_equal(shell_output(), "");
+    assert_exits(0, "cmp $T/out $T/rows");
+    assert_exits(5, "$MPI -n 2 $ENTCAP/entcap-mpi sweep -o $T/none/rows " SOME);
+    assert_printed("/none/rows: error: cannot open: No such file or directory\n");
+}
+
 static void nothing_left_is_said_once(void **state)
 {
     (void)state;
@@ -177,6 +188,19 @@ static void interrupt_of_any_process_ends_all(void **state)
     assert_interrupted("", "echo $$ >$T/pid;");
 }
 
+/* mpirun makes SIGTERM of it, and stops to copy stdout. */
+static void interrupt_of_mpirun_leaves_a_whole_file(void **state)
+{
+    (void)state;
+    assert_exits(1, "OMPI_MCA_odls_base_sigkill_timeout=5 $MPI -n 2 $ENTCAP/entcap-mpi sweep -o "
+                    "$T/rows --where 'params<=3000' " ENDLESS " 2>/dev/null &\n"
+                    "until [ \"$(head -c 100000 $T/rows 2>/dev/null | wc -c)\" = 100000 ]\n"
+                    "do sleep 0.1; done; kill -INT $!; wait $!");
+    assert_exits(0, "tail -4 $T/rows | cut -c 1-24");
+    assert_string_equal(shell_output(),
+                        "    {\"widths\": {\"input\":\n  ],\n  \"error\": \"interrupted\"\n}\n");
+}
+
 #define in_a_folder(test) cmocka_unit_test_setup_teardown(test, setup, shell_remove_folder)
 
 int main(void)
@@ -186,6 +210,7 @@ int main(void)
         in_a_folder(rows_are_the_same_by_any_number_of_processes),
         in_a_folder(a_table_is_the_same_or_gives_way_to_csv),
         in_a_folder(fronts_are_the_same),
+        in_a_folder(only_the_first_process_writes_a_file),
         in_a_folder(nothing_left_is_said_once),
         in_a_folder(errors_are_those_of_entcap_and_said_once),
         in_a_folder(only_the_first_process_reads),
@@ -194,6 +219,7 @@ int main(void)
         in_a_folder(full_disk_ends_all),
         in_a_folder(closed_pipe_ends_all),
         in_a_folder(interrupt_of_any_process_ends_all),
+        in_a_folder(interrupt_of_mpirun_leaves_a_whole_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,11 +51,11 @@ static int run(tool *t, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static team tm; /* too large for the stack of a thread */
-    const tool_team hooks = {&tm, spread_read, spread_sweep};
-    tool t = {.run = EC_RUN_INIT, .team = &hooks};
+    tool t = {.run = EC_RUN_INIT};
     int code;
 
     team_join(&tm, &argc, &argv);
+    t.team = &(tool_team){&tm, tm.rank == 0, spread_read, spread_sweep};
     tool_start(&t);
     tool_heed_sigterm();      /* what mpirun makes of Ctrl-C */
     signal(SIGPIPE, SIG_IGN); /* the others must learn that nobody reads */

@@ -20,6 +20,7 @@ static const tool_usage usage = {
 
 typedef struct sweep_options {
     tool_list sets, where;
+    const char *output;
     bool csv, jsonl, pareto;
     int cost; /* 0: parameters, 1: multiply-adds */
 } sweep_options;
@@ -79,6 +80,15 @@ static int run_units(tool *t, const tool_input *input, const ec_sweep_input *in,
     return writer->code > TOOL_YES ? writer->code : tool_fail(t, input->file, &err);
 }
 
+/* A file is for programs: no table. */
+static row_format choose_format(const tool *t, const sweep_options *o)
+{
+    return t->json                       ? ROWS_JSON
+           : o->jsonl                    ? ROWS_JSONL
+           : o->csv || o->output != NULL ? ROWS_CSV
+                                         : ROWS_AUTO;
+}
+
 /* Run and print. */
 static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
                      const sweep_question *q)
@@ -93,12 +103,7 @@ static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
         .cost = o->cost == 1 ? EC_QUANTITY_MULTIPLY_ADDS : EC_QUANTITY_PARAMETERS,
         .apart = t->team != NULL,
     };
-    row_writer writer = {.t = t,
-                         .input = input,
-                         .format = t->json    ? ROWS_JSON
-                                   : o->jsonl ? ROWS_JSONL
-                                   : o->csv   ? ROWS_CSV
-                                              : ROWS_AUTO};
+    row_writer writer = {.t = t, .input = input, .format = choose_format(t, o)};
     ec_sweep *sweep = NULL;
     ec_error err = {0};
     int code;
@@ -108,7 +113,9 @@ static int run_sweep(tool *t, const tool_input *input, const sweep_options *o,
         return tool_fail(t, input->file, &err);
     writer.sweep = sweep;
     tool_phase(t, "sweep");
-    code = rows_start(&writer);
+    code = o->output != NULL ? tool_write_to(t, o->output) : TOOL_GO_ON;
+    if (code == TOOL_GO_ON)
+        code = rows_start(&writer);
     if (code == TOOL_GO_ON)
         code = run_units(t, input, &in, &writer);
     if (code == TOOL_GO_ON)
@@ -168,6 +175,13 @@ int cmd_sweep(tool *t)
         {"cost", 0, TOOL_CHOICE, &o.cost, "params|madds", "what is cheap for --pareto", {0, 0}},
         {"csv", 0, TOOL_FLAG, &o.csv, NULL, "comma-separated values, however few rows", {0, 0}},
         {"jsonl", 0, TOOL_FLAG, &o.jsonl, NULL, "a JSON object a line", {0, 0}},
+        {"output",
+         'o',
+         TOOL_TEXT,
+         &o.output,
+         "FILE",
+         "write there instead of to standard output; CSV unless --json or --jsonl",
+         {0, 0}},
         {0},
     };
     int code = tool_parse(t, &usage, options);

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,9 +144,29 @@ int tool_fail(const tool *t, const char *file, const ec_error *err)
 
 static int cannot_write(const tool *t)
 {
-    fprintf(stderr, "entcap%s%s: error: standard output cannot be written\n",
-            t->verb != NULL ? " " : "", t->verb != NULL ? t->verb->name : "");
+    fprintf(stderr, "entcap%s%s: error: ", t->verb != NULL ? " " : "",
+            t->verb != NULL ? t->verb->name : "");
+    tool_put_safe(stderr, t->output != NULL ? t->output : "standard output");
+    fputs(" cannot be written\n", stderr);
     return TOOL_IO;
+}
+
+int tool_write_to(tool *t, const char *path)
+{
+    ec_error err = {0};
+    int file;
+
+    if (t->team != NULL && !t->team->leads)
+        return TOOL_GO_ON;
+    file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0 || dup2(file, STDOUT_FILENO) < 0) {
+        ec_fail_file(&err, EC_EIO, path, "cannot open: %s", strerror(errno));
+        return tool_fail(t, path, &err);
+    }
+    close(file);
+    t->output = path;
+    t->color = false;
+    return TOOL_GO_ON;
 }
 
 int tool_flush(const tool *t)

@@ -65,6 +65,7 @@ extern const tool_verb tool_verbs[];
  */
 typedef struct tool_team {
     void *state;
+    bool leads; /* this is the first process */
     /** As ec_arch_read; only the first process opens the file. */
     ec_status (*read)(void *state, ec_arch **out, const char *path, ec_error *err);
     /** As ec_sweep_run over all units by rows_emit; only the first process writes rows. */
@@ -87,6 +88,7 @@ struct tool {
     const char **files; /* arguments that are no options */
     size_t n_files;
 
+    const char *output;      /* private: the file that is stdout; NULL: the one given */
     size_t item, n_items;    /* work on several: the progress line says "[2/17]"; 0: on one */
     bool color;              /* stdout is a terminal, and NO_COLOR is not set */
     const char *phase;       /* private: tool_phase */
@@ -217,6 +219,12 @@ void tool_states_clear(tool_states *states);
  * built or stdout cannot be written.
  */
 int tool_print(const tool *t, const ec_text *text);
+
+/**
+ * Make stdout a file, emptied. Returns TOOL_GO_ON, or TOOL_IO after the error was printed. Of
+ * several processes the first one does.
+ */
+int tool_write_to(tool *t, const char *path);
 
 /** A verb's work on one file: TOOL_GO_ON, TOOL_NO, or the exit code of a failure. */
 typedef int tool_file_fn(tool *t, const char *file, const void *options, ec_json *json);
