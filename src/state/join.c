@@ -33,12 +33,11 @@ static size_t merge_indices(ec_index *out, const ec_table *t, const ec_table *u,
 /* column of `part` that belongs to every column of `whole` */
 static void map_columns(size_t *map, const ec_table *whole, const ec_table *part)
 {
-    size_t stride[EC_TABLE_INDICES], digit[EC_TABLE_INDICES] = {0}, at = 0;
+    size_t stride[EC_TABLE_INDICES] = {0}, digit[EC_TABLE_INDICES] = {0}, at = 0;
 
     /* how far one step of each index of `whole` goes in `part`; nowhere if it is not there */
     for (size_t k = 0; k < whole->n; k++) {
         size_t s = 1;
-        stride[k] = 0;
         for (size_t m = part->n; m-- > 0; s *= part->index[m].dim)
             if (part->index[m].id == whole->index[k].id)
                 stride[k] = s;

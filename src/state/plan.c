@@ -270,8 +270,8 @@ bool ec_plan_better(const ec_plan *a, const ec_plan *b)
         return a->fits;
     if (a->possible != b->possible)
         return a->possible;
-    if (a->fits && a->route != b->route)
-        return a->route < b->route;
+    if (a->fits && (a->route == EC_ROUTE_QR) != (b->route == EC_ROUTE_QR))
+        return a->route == EC_ROUTE_QR;
     return a->flops < b->flops || (a->flops == b->flops && a->bytes < b->bytes);
 }
 
@@ -282,7 +282,9 @@ ec_status ec_plan_make(ec_plan *out, ec_sweep *sweep, const ec_run *run, ec_erro
 
     *out = plan;
     EC_TRY(ec_sweep_init(sweep, run, err));
-    for (ec_route route = 0; route < EC_N_ROUTES && !out->fits; route++) {
+    for (ec_route route = 0; route < EC_N_ROUTES; route++) {
+        if (out->fits && out->route == EC_ROUTE_QR)
+            break;
         if ((sweep->without_routes >> route & 1u) != 0)
             continue;
         EC_TRY(plan_route(&plan, sweep, route, err));

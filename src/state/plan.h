@@ -7,7 +7,7 @@
  *
  * Work and memory hang on more than the cut: on the uncut widths that labels are carried through,
  * on where the pieces are rooted, on the route. So the whole walk is done without numbers first,
- * by every route, and the first route that fits the limits is taken.
+ * by every route: plain QR is taken if it fits the limits, else what fits and takes least work.
  */
 
 #include "state/pieces.h"
@@ -22,10 +22,9 @@ typedef struct ec_plan {
 } ec_plan;
 
 /**
- * Initialise `sweep`, whose inputs and limits (of its ledger) are set, and find the best plan: of
- * the routes allowed the first that fits, else the one of least work.
- * Owns: *out and *sweep, to be cleared, also after an error. Errors: EC_ELIMIT (structures beyond
- * run->memory_bytes), EC_ENOMEM
+ * Initialise `sweep`, whose inputs and limits (of its ledger) are set, and find the best plan of
+ * the routes allowed. Owns: *out and *sweep, to be cleared, also after an error. Errors: EC_ELIMIT
+ * (structures beyond run->memory_bytes), EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_plan_make(ec_plan *out, ec_sweep *sweep, const ec_run *run,
                                     ec_error *err);
@@ -39,8 +38,7 @@ enum { EC_PLAN_TEXT = 96 };
 /** Work, time and memory of a plan in words. */
 void ec_plan_needs(char out[EC_PLAN_TEXT], const ec_plan *plan);
 
-/** Does a promise more than b? One that fits does, then the one of less work, then of less memory.
- */
+/** Does a promise more than b? One that fits does, then plain QR, then less work, less memory. */
 bool ec_plan_better(const ec_plan *a, const ec_plan *b);
 
 /** Carry out a plan: the spectra of all labels. Errors: EC_ELIMIT if it does not fit; EC_ENOMEM,

@@ -171,7 +171,7 @@ ec_status ec_table_contract(ec_table *t, ec_cmat w, ec_index b, ec_ledger *ledge
     EC_TRY(ec_table_new(&out, ledger, t->gram ? EC_TABLE_GRAM : t->rows, t->n, index, err));
     EC_TRY((t->gram ? ec_gram_contract : contract_rows)(&out, t, w, ledger, err));
     out.log_scale = t->log_scale;
-    if (!ledger->plan)
+    if (out.x != NULL) /* else a plan */
         out.error = ec_table_grown_error(
             t->error, ec_table_norm(t) * norm_of(w.data, w.rows * w.cols), in, ec_table_norm(&out));
     ec_table_scale(&out);

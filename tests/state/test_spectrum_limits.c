@@ -80,9 +80,21 @@ static ec_route route_within(const ec_ledger *limit, const subject *s, const ec_
     return route;
 }
 
+/* of the routes, which took so much, the one that should be taken within a limit */
+static ec_route best_within(const ec_ledger took[EC_N_ROUTES], const ec_ledger *limit)
+{
+    ec_route best = EC_N_ROUTES;
+
+    for (ec_route r = 0; r < EC_N_ROUTES && best != EC_ROUTE_QR; r++)
+        if (took[r].peak_bytes <= limit->peak_bytes && took[r].flops <= limit->flops &&
+            (best == EC_N_ROUTES || took[r].flops < took[best].flops))
+            best = r;
+    return best;
+}
+
 /* Wide layers below a narrow one: the cut is 2, a product of two messages 4096 x 64. And two
    labels carried through wide layers. */
-static void the_first_route_within_the_limits_is_taken(void **state)
+static void qr_or_else_the_cheapest_route_within_the_limits_is_taken(void **state)
 {
     const convac_level narrow[] = {
         {4, 1, 1, true}, {16, 1, 2, true}, {64, 1, 2, true}, {64, 1, 2, true}, {2, 1, 2, false}};
@@ -105,11 +117,9 @@ static void the_first_route_within_the_limits_is_taken(void **state)
             assert_int_equal(measure_within(&took[r], &s), EC_OK);
         }
         for (ec_route r = 0; r < EC_N_ROUTES; r++) {
-            ec_route first = 0;
-            while (took[first].peak_bytes > took[r].peak_bytes || took[first].flops > took[r].flops)
-                first++;
-            assert_int_equal(route_within(&took[r], &s, want), first);
-            taken[first] = true;
+            ec_route best = best_within(took, &took[r]);
+            assert_int_equal(route_within(&took[r], &s, want), best);
+            taken[best] = true;
         }
         subject_clear_spectra(want, &s);
         subject_clear(&s);
@@ -302,7 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plan_is_what_the_run_takes),
-        cmocka_unit_test(the_first_route_within_the_limits_is_taken),
+        cmocka_unit_test(qr_or_else_the_cheapest_route_within_the_limits_is_taken),
         cmocka_unit_test(of_equal_cuts_the_cheaper_is_taken),
         cmocka_unit_test(what_takes_too_long_is_refused_with_an_estimate),
         cmocka_unit_test(a_cut_beyond_the_limit_is_said_to_be),
