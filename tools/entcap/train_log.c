@@ -55,7 +55,25 @@ static bool has_spectra(const ec_state *state)
     return true;
 }
 
-/* Entropies of every label across partition i, all of one kind; *kind says which. */
+/* Entropies of every label, all of one kind; returns which. */
+static const char *put_labels(ec_json *line, const char *name, const ec_state *state)
+{
+    bool spectra = has_spectra(state);
+
+    ec_json_open(line, name, EC_JSON_ARRAY_LINE);
+    for (size_t y = 0; y < state->n_labels; y++) {
+        const ec_label_state *label = &state->labels[y];
+        const ec_measured *entropy = spectra ? &label->von_neumann : &label->renyi2;
+        if (entropy->known)
+            ec_json_real(line, NULL, entropy->value);
+        else
+            ec_json_null(line, NULL);
+    }
+    ec_json_close(line);
+    return spectra ? "von_neumann" : "renyi2";
+}
+
+/* Measure across partition i. */
 static ec_status put_entropies(ec_json *line, const char **kind, train_log *log, size_t i,
                                const ec_weights *weights, ec_error *err)
 {
@@ -68,24 +86,13 @@ static ec_status put_entropies(ec_json *line, const char **kind, train_log *log,
     options.basis = EC_BASIS_FEATURES;
     options.rank = options.forward = false;
     ec_status status = ec_state_verify(&state, &in, &options, &log->t->run, err);
-    if (status != EC_OK)
-        return status;
-    bool spectra = has_spectra(&state);
-    *kind = spectra ? "von_neumann" : "renyi2";
-    ec_json_open(line, partition->name, EC_JSON_ARRAY_LINE);
-    for (size_t y = 0; y < state.n_labels; y++) {
-        const ec_label_state *label = &state.labels[y];
-        const ec_measured *entropy = spectra ? &label->von_neumann : &label->renyi2;
-        if (entropy->known)
-            ec_json_real(line, NULL, entropy->value);
-        else
-            ec_json_null(line, NULL);
+    if (status == EC_OK) {
+        *kind = put_labels(line, partition->name, &state);
+        if (!state.holds)
+            tool_warn(log->t, "%s: an entropy exceeds its bound", partition->name);
     }
-    ec_json_close(line);
-    if (!state.holds)
-        tool_warn(log->t, "%s: an entropy exceeds its bound", partition->name);
     ec_state_clear(&state);
-    return EC_OK;
+    return status;
 }
 
 static ec_status put_measurement(ec_json *line, train_log *log, const ec_train_report *report,
