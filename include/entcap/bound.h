@@ -133,7 +133,8 @@ EC_NODISCARD ec_status ec_bound_shared(bool *applies, ec_int *rank, const ec_arc
  *     rank [A; B]  >=  p^flow(p),   flow(p) = min over cuts of  sum floor(log_p dim(e))
  *
  * *base is the smallest p that attains the best bound. *applies is false (and *rank, *base
- * untouched) if some conv is shared: the bound is false there.
+ * untouched) if some conv is shared: the bound is false there; or if there is an affine part, whose
+ * constant channel fixes a row of the matrices.
  *
  * Cost:   at most 20 bases per distinct dimension; O(sites) for each of a ConvAC's, a max flow for
  *         each of a network's that the cuts found so far do not rule out.

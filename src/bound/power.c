@@ -304,7 +304,7 @@ ec_status ec_bound_power(bool *applies, ec_int *rank, uint32_t *base, const ec_a
     *applies = false;
     EC_TRY(ec_sites_check_sides(a, arch->n_sites, err));
     for (size_t l = 0; l < arch->n_levels; l++)
-        if (arch->levels[l].shared)
+        if (arch->levels[l].shared || arch->levels[l].constant)
             return EC_OK;
     if (ec_arch_is_network(arch))
         EC_TRY(best_of_network(&best, arch, a, run, err));

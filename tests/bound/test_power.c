@@ -194,6 +194,25 @@ static void shared_weights_have_no_power_bound(void **state)
     oracle_case_clear(&c);
 }
 
+static void affine_parts_have_no_power_bound(void **state)
+{
+    (void)state;
+    bool applies = true;
+    ec_int rank = {.alloc = 0};
+    uint32_t base = 0;
+    oracle_case c;
+    ec_error err = {.status = EC_OK};
+
+    oracle_case_parse(&c,
+                      "name: affine\ninput: {shape: [4], channels: 2}\nlayers:\n"
+                      "  - conv: {channels: 4, shared: false, norm: batch}\n  - pool: {window: 4}\n"
+                      "  - dense: {outputs: 1}\n",
+                      "AABB");
+    assert_ok(ec_bound_power(&applies, &rank, &base, c.arch, &c.a, NULL, &err), &err);
+    assert_false(applies);
+    oracle_case_clear(&c);
+}
+
 static void bad_sides_are_refused(void **state)
 {
     (void)state;
@@ -272,6 +291,7 @@ int main(void)
         cmocka_unit_test(many_sites_are_no_obstacle),
         cmocka_unit_test(powers_are_compared_exactly),
         cmocka_unit_test(shared_weights_have_no_power_bound),
+        cmocka_unit_test(affine_parts_have_no_power_bound),
         cmocka_unit_test(bad_sides_are_refused),
         cmocka_unit_test(search_can_be_cancelled_and_limited),
         cmocka_unit_test(survives_every_failed_allocation),
