@@ -10,6 +10,7 @@
 #include "entcap/data.h"
 #include "entcap/design.h"
 #include "entcap/draw.h"
+#include "entcap/fit.h"
 #include "entcap/io.h"
 #include "entcap/linalg.h"
 #include "entcap/model.h"

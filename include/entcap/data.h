@@ -243,4 +243,77 @@ double ec_entropies_surrogate(const ec_entropies *entropies, size_t level);
 EC_NODISCARD ec_status ec_data_correlation(double **out, const ec_samples *samples,
                                            const ec_run *run, ec_error *err);
 
+/* ----------------------------------------------------------- rearrangement */
+
+typedef enum ec_rearrange_method {
+    EC_REARRANGE_METIS, /* recursive balanced cuts of the correlation graph */
+    EC_REARRANGE_IGTD,  /* near features for like features, by swaps: the baseline */
+    EC_REARRANGE_SWAPS  /* random swaps of two features: to shuffle */
+} ec_rearrange_method;
+
+typedef struct ec_rearrange_options {
+    ec_rearrange_method method;
+    size_t swaps;      /* of EC_REARRANGE_SWAPS */
+    size_t neighbours; /* keep so many of each feature's strongest correlations; 0: all of them up
+                          to EC_GRAPH_DENSE features, EC_GRAPH_NEIGHBOURS beyond */
+} ec_rearrange_options;
+
+#define EC_GRAPH_DENSE      16384
+#define EC_GRAPH_NEIGHBOURS 64
+
+/**
+ * An order of features. Places are numbered block after block at the finest level (in 2 x 2:
+ * Z-order), row-major within a block; the feature at place k is feature from[k] of the samples,
+ * numbered row-major.
+ */
+typedef struct ec_order {
+    uint32_t *from;
+    size_t n;
+    double dropped; /* share of the sum of |correlation| that a sparse graph left out; 0: none */
+    double before[EC_BLOCKS_MAX_LEVELS + 1], after[EC_BLOCKS_MAX_LEVELS + 1]; /* mean surrogate of
+                       each level from 1 on, over the graph; 0 for EC_REARRANGE_SWAPS */
+} ec_order;
+
+/**
+ * An order that makes the surrogate small, level after level from the top: the features of a block
+ * are dealt to its parts so that few correlations cross, each part as large as its block.
+ *
+ * METIS gives parts of nearly these sizes (several at once, weights scaled to a sum below 2^31);
+ * features then move between parts, cheapest first, until the sizes are exact. That equals padding
+ * to a full power by constant features and dropping them afterwards: a constant feature is
+ * correlated alike with all others, so that only how many stand in a part matters, and they are
+ * dealt evenly. IGTD ([IGTD]) minimises sum |rank of distance - rank of dissimilarity| over pairs
+ * by swaps, each of the best partner for the feature that has waited longest, until a whole round
+ * brings nothing or 30,000 steps are made. Deterministic for run->seed.
+ *
+ * Exact:  with `neighbours` the graph has the strongest |correlation| of each feature, and of each
+ *         feature that has it; a surrogate over it is too small by at most `dropped` of the total.
+ * Cost:   S N^2 for the correlations; METIS O(edges) a level; IGTD O(N^2) a step.
+ *         40 bytes an edge and direction, 16 N^2 for IGTD, estimated first.
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: EC_EINVAL (blocks of another grid), EC_ELIMIT, EC_ENUMERIC (METIS failed), EC_EIO (a
+ *         library cannot be loaded), EC_ENOMEM, EC_ECANCEL
+ * Source: [ADRC23], [IGTD]
+ */
+EC_NODISCARD ec_status ec_data_rearrange(ec_order *out, const ec_samples *samples,
+                                         const ec_blocks *blocks,
+                                         const ec_rearrange_options *options, const ec_run *run,
+                                         ec_error *err);
+
+/** An order read from an array of integers, a permutation of 0 .. n-1. Errors: EC_EINVAL, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_order_init(ec_order *out, const ec_array *from, ec_error *err);
+void ec_order_clear(ec_order *order);
+
+/** As an array of int64. Errors: EC_ENOMEM */
+EC_NODISCARD ec_status ec_order_array(ec_array *out, const ec_order *order, ec_error *err);
+
+/**
+ * Put the features of every sample in place: values is [samples, ...], each sample blocks->grid;
+ * *out has the same shape and type.
+ * Errors: EC_EINVAL (another number of features), EC_ELIMIT, EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_order_apply(ec_array *out, const ec_array *values, const ec_order *order,
+                                      const ec_blocks *blocks, const ec_run *run, ec_error *err);
+
 #endif

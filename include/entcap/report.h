@@ -14,6 +14,7 @@
 #include "entcap/bound.h"
 #include "entcap/data.h"
 #include "entcap/design.h"
+#include "entcap/fit.h"
 #include "entcap/io.h"
 #include "entcap/state.h"
 
@@ -107,6 +108,17 @@ typedef struct ec_entropies_found {
 /** The document of `entcap data entropy`, and the same for people. */
 void ec_report_entropies_json(ec_json *json, const ec_entropies_found *found);
 void ec_report_entropies_text(ec_text *out, const ec_entropies_found *found, bool color);
+
+/** Data against an architecture. All borrowed. */
+typedef struct ec_fit_found {
+    const ec_arch *arch;
+    const ec_fit *fit;
+    double theta;
+} ec_fit_found;
+
+/** The document of `entcap data fit`, and the same for people. */
+void ec_report_fit_json(ec_json *json, const ec_fit_found *found);
+void ec_report_fit_text(ec_text *out, const ec_fit_found *found, bool color);
 
 /* -------------------------------------------------------------------- JSON */
 

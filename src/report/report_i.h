@@ -66,6 +66,9 @@ ec_label_range ec_range_over_labels(const ec_measured *values, size_t n);
 void ec_fill_profile(ec_table *table, const ec_profile *profile);
 void ec_put_profile_notes(ec_text *out, const ec_profile *profile);
 
+/** Demand against capacity, a row per level. */
+void ec_fill_fit(ec_table *table, const ec_fit *fit, const ec_fit_side *side);
+
 /**
  * Tensors of a kind: all positions of a layer by its name in a weight file, or one tensor by its
  * own. `start` is the first one's number, as in ec_network. False past the last.

@@ -6,6 +6,8 @@
 
 static const tool_verb verbs[] = {
     {"data entropy", cmd_data_entropy, "how entangled samples are across the canonical partitions"},
+    {"data rearrange", cmd_data_rearrange, "an order of the features that lowers that"},
+    {"data fit", cmd_data_fit, "what they ask of an architecture, and what it can carry"},
     {NULL, NULL, NULL},
 };
 

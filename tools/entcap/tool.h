@@ -278,6 +278,8 @@ void tool_put_safe(FILE *stream, const char *text);
 int cmd_bound(tool *t);
 int cmd_data(tool *t); /* `entcap data entropy ...`: the rest of its rows is in cmd_data.c */
 int cmd_data_entropy(tool *t);
+int cmd_data_rearrange(tool *t);
+int cmd_data_fit(tool *t);
 int cmd_design(tool *t);
 int cmd_formula(tool *t);
 int cmd_train(tool *t);
