@@ -139,6 +139,10 @@ demo: all
 bench: all $(BENCHES)
 	@BUILD=$(BUILD) tools/bench/run $(SECTION)
 
+# entropy of data against shuffling, and what it costs a trained network: about 15 minutes
+experiment-data: all
+	@tools/experiment-data $(BUILD)/entcap $(BUILD)/experiment-data examples/findings
+
 fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-run
 
@@ -167,6 +171,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples mpi no-mpi test lint demo bench fuzz fuzz-run cov install clean
+.PHONY: all examples mpi no-mpi test lint demo bench experiment-data fuzz fuzz-run cov install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -203,6 +203,7 @@ typedef struct ec_report_page {
     const ec_report_diagram *diagrams;
     size_t n_diagrams;
     const ec_widths_found *widths; /* heat maps and Pareto plots */
+    const ec_fit_found *fit;       /* what data ask for */
     const ec_formula *formulas;    /* two per partition, min cut and shared; no terms: none */
     const char *log;               /* text of a training log, JSON lines */
     size_t log_size;

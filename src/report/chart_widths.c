@@ -26,7 +26,7 @@ enum {
 
 #define SAME 1e-12 /* logarithms this close, relatively, are equal */
 
-static const char palette[] =
+const char ec_plot_palette[] =
     "set palette defined (0 '#00224e', 1 '#123570', 2 '#3b496c', 3 '#575d6d', 4 '#707173', "
     "5 '#8a8678', 6 '#a59c74', 7 '#c3b369', 8 '#e1cc55', 9 '#fee838')\n";
 
@@ -156,7 +156,7 @@ static void put_map(ec_text *script, const ec_widths_found *found, size_t partit
         ec_text_puts(script, "unset colorbox\n");
     }
     double bright = low + 0.48 * (high - low);
-    ec_text_puts(script, palette);
+    ec_text_puts(script, ec_plot_palette);
     ec_text_printf(script,
                    "set cbrange [%.10g:%.10g]\nset format cb '%%.6g'\nset cblabel 'log2 of "
                    "the bound'\nset rmargin at screen %s\n",

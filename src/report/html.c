@@ -149,6 +149,8 @@ static void put_navigation(ec_text *out, const ec_report_page *page)
         ec_text_puts(out, "<li><a href=\"#diagram\">Diagram</a></li>");
     if (page->widths != NULL)
         ec_text_puts(out, "<li><a href=\"#widths\">Widths</a></li>");
+    if (page->fit != NULL)
+        ec_text_puts(out, "<li><a href=\"#data\">Data</a></li>");
     if (page->formulas != NULL)
         ec_text_puts(out, "<li><a href=\"#formulas\">Formulas</a></li>");
     ec_text_puts(out, "<li><a href=\"#architecture\">Architecture</a></li>");
@@ -174,6 +176,7 @@ ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err
     EC_TRY(ec_html_profile(out, page, err));
     ec_html_diagrams(out, page);
     EC_TRY(ec_html_widths(out, page, err));
+    EC_TRY(ec_html_fit(out, page, err));
     EC_TRY(ec_html_formulas(out, page, err));
     EC_TRY(ec_html_architecture(out, page, err));
     EC_TRY(ec_html_training(out, page, err));

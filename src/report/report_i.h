@@ -125,6 +125,15 @@ void ec_plot_head(ec_text *script, int height);
 EC_NODISCARD ec_status ec_plot_profile(ec_text *script, const ec_profile *profile,
                                        ec_profile_kind kind, ec_error *err);
 
+/** Colours from dark to light in one direction. */
+extern const char ec_plot_palette[];
+
+/** Append the script of where the demand is; `largest` is the end of the colour scale. */
+void ec_plot_fit(ec_text *script, const ec_fit *fit, const ec_fit_side *side, double largest);
+
+/** Largest demand of any level. */
+double ec_fit_extent(const ec_fit_side *side);
+
 /** Append a string to a script, in quotes in which nothing acts. */
 void ec_plot_quote(ec_text *script, const char *text);
 
@@ -175,6 +184,7 @@ void ec_html_requirements(ec_text *out, const ec_report_page *page);
 void ec_html_bounds(ec_text *out, const ec_report_page *page);
 void ec_html_diagrams(ec_text *out, const ec_report_page *page);
 EC_NODISCARD ec_status ec_html_widths(ec_text *out, const ec_report_page *page, ec_error *err);
+EC_NODISCARD ec_status ec_html_fit(ec_text *out, const ec_report_page *page, ec_error *err);
 EC_NODISCARD ec_status ec_html_formulas(ec_text *out, const ec_report_page *page, ec_error *err);
 EC_NODISCARD ec_status ec_html_architecture(ec_text *out, const ec_report_page *page,
                                             ec_error *err);

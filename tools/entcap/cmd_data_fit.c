@@ -16,13 +16,6 @@ static const tool_usage usage = {
         "  entcap data fit net.yaml --data npy:X.npy,Y.npy --batch 500 --batches 5 --levels 4\n",
 };
 
-typedef struct fit_options {
-    const char *data;
-    uint64_t limit, batch, batches, levels, max_width;
-    double theta;
-    bool as_is;
-} fit_options;
-
 static int print(tool *t, const ec_fit_found *found)
 {
     ec_json json = {.depth = 0};
@@ -45,7 +38,7 @@ static int print(tool *t, const ec_fit_found *found)
     return code;
 }
 
-static int fit(tool *t, const ec_arch *arch, const fit_options *o)
+int data_fit(tool *t, const ec_arch *arch, const data_fit_options *o, ec_fit *out)
 {
     const ec_data_source source = {.spec = o->data, .part = EC_DATA_TRAIN, .limit = o->limit};
     ec_fit_options options = {.entropy = EC_ENTROPY_OPTIONS_INIT,
@@ -54,9 +47,9 @@ static int fit(tool *t, const ec_arch *arch, const fit_options *o)
                               .max_width = (uint32_t)o->max_width};
     ec_dataset data;
     ec_samples samples = {.n = 0};
-    ec_fit result = {.n_samples = 0};
     ec_error err = {0};
 
+    *out = (ec_fit){.n_samples = 0};
     tool_phase(t, "data");
     ec_status status = ec_data_read(&data, &source, arch, &t->run, &err);
     if (status == EC_OK)
@@ -67,17 +60,25 @@ static int fit(tool *t, const ec_arch *arch, const fit_options *o)
     options.entropy.batch = o->batch < samples.n ? o->batch : 0;
     options.entropy.batches = o->batches;
     if (status == EC_OK)
-        status = ec_fit_samples(&result, arch, &samples, &options, &t->run, &err);
-    const ec_fit_found found = {arch, &result, o->theta};
-    int code = status == EC_OK ? print(t, &found) : tool_fail(t, t->files[0], &err);
-    ec_fit_clear(&result);
+        status = ec_fit_samples(out, arch, &samples, &options, &t->run, &err);
     ec_samples_clear(&samples);
+    return status == EC_OK ? TOOL_GO_ON : tool_fail(t, t->files[0], &err);
+}
+
+static int fit(tool *t, const ec_arch *arch, const data_fit_options *o)
+{
+    ec_fit result;
+    int code = data_fit(t, arch, o, &result);
+
+    if (code == TOOL_GO_ON)
+        code = print(t, &(ec_fit_found){arch, &result, o->theta});
+    ec_fit_clear(&result);
     return code;
 }
 
 int cmd_data_fit(tool *t)
 {
-    fit_options o = {.batch = 300, .batches = 1, .levels = 3, .max_width = 512, .theta = 0.085};
+    data_fit_options o = DATA_FIT_OPTIONS_INIT;
     const tool_option options[] = {
         {"data",
          0,

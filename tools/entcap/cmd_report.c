@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "data.h"
 #include "material.h"
 
 #include <string.h>
@@ -84,11 +85,13 @@ static int report(tool *t, const report_options *o)
         const ec_states_found states = {m.input.arch, &m.input.partitions, m.states.items,
                                         m.bounds.items,
                                         o->from.measure.profile ? &m.states.profile : NULL};
+        const ec_fit_found fit = {m.input.arch, &m.fit, DATA_FIT_THETA};
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->from.measure.weights != NULL ? &states : NULL,
             .required = m.required.items,
             .widths = o->from.sweeps.n > 0 ? &m.widths.found : NULL,
+            .fit = o->from.data != NULL ? &fit : NULL,
             .formulas = m.widths.formulas,
             .log = (const char *)m.log.data,
             .log_size = m.log.size,
@@ -159,6 +162,13 @@ static size_t add_page(tool_option *rows, report_options *o)
          &o->from.sweeps,
          "WIDTH=VALUES",
          "chart the bounds over these widths: r3=2..64:x2, r4=4..32:+4, r4=3,5,8; twice at least",
+         {0, 0}},
+        {"data",
+         0,
+         TOOL_TEXT,
+         &o.from.data,
+         "SPEC",
+         "hold these data against the architecture, as `entcap data fit` does",
          {0, 0}},
         {"budget",
          0,

@@ -41,6 +41,24 @@ typedef struct data_options {
         }                                                                                          \
     }
 
+/** How data are held against an architecture. */
+typedef struct data_fit_options {
+    const char *data; /* SPEC */
+    uint64_t limit, batch, batches, levels, max_width;
+    double theta;
+    bool as_is; /* do not rearrange */
+} data_fit_options;
+
+#define DATA_FIT_THETA 0.085
+
+#define DATA_FIT_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        .batch = 300, .batches = 1, .levels = 3, .max_width = 512, .theta = DATA_FIT_THETA         \
+    }
+
+/** Do it, for t->files[0]: TOOL_GO_ON or an exit code; clear *out in either case. */
+int data_fit(tool *t, const ec_arch *arch, const data_fit_options *o, ec_fit *out);
+
 /** Read the samples: TOOL_GO_ON or an exit code; clear *out in either case. */
 int data_read(tool *t, const data_options *o, bool unlabelled, ec_samples *out);
 

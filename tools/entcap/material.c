@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "material.h"
 
+#include "data.h"
 #include "drawing.h"
 
 #include <string.h>
@@ -101,6 +102,14 @@ static int draw(tool *t, material *m)
     return TOOL_GO_ON;
 }
 
+static int fit_data(tool *t, material *m, const char *spec)
+{
+    data_fit_options options = DATA_FIT_OPTIONS_INIT;
+
+    options.data = spec;
+    return data_fit(t, m->input.arch, &options, &m->fit);
+}
+
 int material_gather(tool *t, material *m, const material_options *o)
 {
     ec_bound_options options = EC_BOUND_OPTIONS_INIT;
@@ -127,6 +136,8 @@ int material_gather(tool *t, material *m, const material_options *o)
         code = bound_requirements(t, m, &options);
     if (code == TOOL_GO_ON && o->measure.weights != NULL)
         code = tool_measure(t, &m->input, &m->bounds, &o->measure, &m->states);
+    if (code == TOOL_GO_ON && o->data != NULL)
+        code = fit_data(t, m, o->data);
     if (code == TOOL_GO_ON)
         code = draw(t, m);
     return code;
@@ -134,6 +145,7 @@ int material_gather(tool *t, material *m, const material_options *o)
 
 void material_clear(material *m)
 {
+    ec_fit_clear(&m->fit);
     widths_clear(&m->widths);
     tool_bounds_clear(&m->bounds);
     tool_bounds_clear(&m->required);

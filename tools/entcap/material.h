@@ -15,6 +15,7 @@ typedef struct material_options {
     const char *log;              /* training log, or NULL */
     tool_list sweeps;             /* ranges of widths for charts; none: no charts */
     const char *budget;           /* of the best design on them, or NULL */
+    const char *data;             /* SPEC that is held against the architecture, or NULL */
     uint64_t exact_limit;         /* largest bound for which the generic rank is found; 0: never */
     tool_measure_options measure; /* nothing is measured if it names no weights */
 } material_options;
@@ -25,6 +26,7 @@ typedef struct material {
     tool_bounds required; /* of the partitions of the requirements, one each */
     tool_states states;   /* none without weights */
     widths widths;
+    ec_fit fit; /* of the data */
     ec_bytes log;
     ec_report_source sources[MATERIAL_SOURCES];
     size_t n_sources;
