@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { PANEL = 128 }; /* columns of a factor that are multiplied at a time */
+
 /* Number of blocks of the levels 1 .. level. */
 static size_t blocks_up_to(const ec_blocks *blocks, size_t level)
 {
@@ -136,7 +138,7 @@ static void fill_rest(walk *w, size_t level, size_t block, const double *parent_
             gram_multiply(g, w->inside[level] + b * w->length, w->length);
 }
 
-/* A[pivot[i], k] = L[i, k]: the factor of the block's Gram, (n, rank), samples in their order. */
+/* L of the block's Gram, (n, rank), lower trapezoidal, samples in the order of the pivots. */
 static ec_status factorize(walk *w, size_t *rank, const double *g, ec_error *err)
 {
     size_t n = w->batch->n;
@@ -146,13 +148,41 @@ static ec_status factorize(walk *w, size_t *rank, const double *g, ec_error *err
     if (status != EC_OK)
         return status;
     for (size_t i = 0; i < n; i++) {
-        double *row = w->factor + w->pivot[i] * *rank;
+        double *row = w->factor + i * *rank;
         size_t filled = i + 1 < *rank ? i + 1 : *rank;
 
         memcpy(row, w->full + i * n, filled * sizeof *row);
         memset(row + filled, 0, (*rank - filled) * sizeof *row);
     }
     return EC_OK;
+}
+
+/*
+ * Lower triangle of M = A^T G A for the lower trapezoidal A, (n,r), in panels of columns: panel J
+ * of A begins at row J, and so does what M needs of T = G A. A quarter of the work of whole
+ * products where r = n.
+ */
+static void project(walk *w, size_t rank)
+{
+    size_t n = w->batch->n;
+
+    for (size_t j = 0; j < rank; j += PANEL) {
+        size_t columns = rank - j < PANEL ? rank - j : PANEL;
+        const ec_mat t = {w->product, n - j, columns, columns};
+
+        /* T_J = G[J.., J..] A[J.., J], (n-j,n-j)(n-j,columns) -> (n-j,columns) */
+        ec_linalg_gemm(t, 1, (ec_cmat){w->full + j * n + j, n - j, n - j, n, false},
+                       (ec_cmat){w->factor + j * rank + j, n - j, columns, rank, false}, 0);
+        for (size_t i = j; i < rank; i += PANEL) {
+            size_t rows = rank - i < PANEL ? rank - i : PANEL;
+            const ec_mat m = {w->small + i * rank + j, rows, columns, rank};
+
+            /* M[I, J] = A[I.., I]^T T_J[I..], (rows,n-i)(n-i,columns) -> (rows,columns) */
+            ec_linalg_gemm(
+                m, 1, (ec_cmat){w->factor + i * rank + i, n - i, rows, rank, true},
+                (ec_cmat){w->product + (i - j) * columns, n - i, columns, columns, false}, 0);
+        }
+    }
 }
 
 /* Entropies of the distribution that non-negative numbers are in proportion to; clipped at 0. */
@@ -179,7 +209,7 @@ static void apply_signs(walk *w, size_t label, size_t rank)
     uint32_t positive = batch->layout->n_labels == 1 ? 1 : (uint32_t)label;
 
     for (size_t i = 0; i < batch->n; i++)
-        if (batch->samples->label[batch->index[i]] != positive)
+        if (batch->samples->label[batch->index[w->pivot[i]]] != positive)
             for (size_t k = 0; k < rank; k++)
                 w->factor[i * rank + k] *= -1;
 }
@@ -194,14 +224,10 @@ static ec_status measure(walk *w, size_t level, size_t block, ec_error *err)
     EC_TRY(ec_run_step(w->run, "entropies", w->batch->done + (double)w->n_measured++,
                        w->batch->total, err));
     EC_TRY(factorize(w, &rank, w->inside[level] + block * w->length, err));
-    gram_unpack(w->full, w->rest[level], n);
+    gram_unpack_ordered(w->full, w->rest[level], w->pivot, n);
     for (size_t y = 0; y < layout->n_labels; y++) {
         apply_signs(w, y, rank);
-        /* T = G_rest (Y L), (n,n)(n,r) -> (n,r); M = (Y L)^T T, (r,n)(n,r) -> (r,r) */
-        ec_linalg_gemm(ec_mat_of(w->product, n, rank), 1, ec_cmat_of(w->full, n, n),
-                       ec_cmat_of(w->factor, n, rank), 0);
-        ec_linalg_gemm(ec_mat_of(w->small, rank, rank), 1, ec_cmat_t(w->factor, n, rank),
-                       ec_cmat_of(w->product, n, rank), 0);
+        project(w, rank);
         apply_signs(w, y, rank);
         EC_TRY(ec_linalg_eigenvalues_symmetric(w->eigenvalue, w->small, rank, err));
         w->value[y * layout->n_blocks + layout->start[level] + block] =

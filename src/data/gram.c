@@ -120,18 +120,26 @@ HOT void gram_multiply(double *restrict g, const double *restrict a, size_t leng
         g[i] *= a[i];
 }
 
-void gram_unpack(double *restrict full, const double *restrict g, size_t n)
-{
-    gram_unpack_lower(full, g, n);
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++)
-            full[j * n + i] = full[i * n + j];
-}
-
 void gram_unpack_lower(double *restrict full, const double *restrict g, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         memcpy(full + i * n, g + gram_length(i), (i + 1) * sizeof *full);
         memset(full + i * n + i + 1, 0, (n - i - 1) * sizeof *full);
     }
+}
+
+void gram_unpack_ordered(double *restrict full, const double *restrict g, const uint32_t *order,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            size_t a = order[i] > order[j] ? order[i] : order[j];
+            size_t b = order[i] > order[j] ? order[j] : order[i];
+
+            full[i * n + j] = g[gram_length(a) + b];
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            full[j * n + i] = full[i * n + j];
 }

@@ -36,8 +36,11 @@ void gram_product(double *restrict g, const double *restrict a, const double *re
                   size_t length);
 void gram_multiply(double *restrict g, const double *restrict a, size_t length);
 
-/** The whole symmetric matrix from its triangle; and only its lower triangle, zeros above. */
-void gram_unpack(double *restrict full, const double *restrict g, size_t n);
+/** The lower triangle as a square matrix, zeros above. */
 void gram_unpack_lower(double *restrict full, const double *restrict g, size_t n);
+
+/** The whole symmetric matrix with samples in another order: full[i, j] = g[order[i], order[j]]. */
+void gram_unpack_ordered(double *restrict full, const double *restrict g, const uint32_t *order,
+                         size_t n);
 
 #endif

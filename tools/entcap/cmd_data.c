@@ -68,7 +68,9 @@ int data_read(tool *t, const data_options *o, bool unlabelled, ec_samples *out)
     if (o->x == NULL)
         return tool_misuse(t, "--x FILE is missing: the samples");
     tool_phase(t, "read");
-    if (ec_samples_read(out, &source, &t->run, &err) != EC_OK)
+    /* threads of BLAS spin, and the matrices are small */
+    if (ec_linalg_threads(1, &err) != EC_OK ||
+        ec_samples_read(out, &source, &t->run, &err) != EC_OK)
         return tool_fail(t, o->x, &err);
     return TOOL_GO_ON;
 }

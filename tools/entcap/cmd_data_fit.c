@@ -45,13 +45,15 @@ int data_fit(tool *t, const ec_arch *arch, const data_fit_options *o, ec_fit *ou
                               .levels = o->levels,
                               .rearrange = !o->as_is,
                               .max_width = (uint32_t)o->max_width};
-    ec_dataset data;
+    ec_dataset data = {.n = 0};
     ec_samples samples = {.n = 0};
     ec_error err = {0};
 
     *out = (ec_fit){.n_samples = 0};
     tool_phase(t, "data");
-    ec_status status = ec_data_read(&data, &source, arch, &t->run, &err);
+    ec_status status = ec_linalg_threads(1, &err);
+    if (status == EC_OK)
+        status = ec_data_read(&data, &source, arch, &t->run, &err);
     if (status == EC_OK)
         status = ec_samples_from_dataset(&samples, &data, &t->run, &err);
     ec_dataset_clear(&data);
