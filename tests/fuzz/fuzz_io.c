@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* The readers of binary files: no input may crash them, and a failure leaves nothing behind. */
+/* The readers of arrays and tables: no input may crash them, and a failure leaves nothing behind.
+ */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -44,6 +45,21 @@ static void parse_tensors(const uint8_t *data, size_t size, const ec_run *run)
     ec_tensors_clear(&tensors);
 }
 
+static void parse_table(const uint8_t *data, size_t size, const ec_run *run)
+{
+    ec_csv csv;
+    ec_error err = {0};
+    ec_status status = ec_csv_parse(&csv, data, size, "fuzz", run, &err);
+
+    check(status == err.status);
+    check(status == EC_OK || (csv.cells.data == NULL && csv.name == NULL && err.msg[0] != '\0'));
+    for (size_t j = 0; csv.name != NULL && j < csv.cells.shape[1]; j++) {
+        size_t column = csv.cells.shape[1];
+        check(ec_csv_column(&column, &csv, csv.name[j], NULL) == EC_OK && column <= j);
+    }
+    ec_csv_clear(&csv);
+}
+
 static void unzip(const uint8_t *data, size_t size, const ec_run *run)
 {
     ec_bytes bytes;
@@ -63,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     parse_array(ec_idx_parse, data, size, &run);
     parse_array(ec_npy_parse, data, size, &run);
     parse_tensors(data, size, &run);
+    parse_table(data, size, &run);
     unzip(data, size, &run);
     check(ec_memory_live() == before);
     return 0;
