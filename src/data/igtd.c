@@ -59,8 +59,9 @@ static ec_status rank_all(igtd *t, const ec_samples *samples, const ec_run *run,
     fill_ranks(t->unlike, pairs, count, n);
     for (size_t i = 0, k = 0; i < n; i++)
         for (size_t j = 0; j < i; j++) {
-            double rows = (double)(i / width) - (double)(j / width);
-            double columns = (double)(i % width) - (double)(j % width);
+            size_t row_i = i / width, row_j = j / width;
+            double rows = (double)row_i - (double)row_j;
+            double columns = (double)(i - row_i * width) - (double)(j - row_j * width);
 
             pairs[k++] = (pair){rows * rows + columns * columns, (uint32_t)i, (uint32_t)j};
         }

@@ -181,7 +181,7 @@ ec_status graph_split(uint32_t *part, const graph *g, const size_t *size, size_t
     /* METIS is for graphs larger than the number of parts */
     if (g->n > parts)
         EC_TRY(call_metis(&m, g->n, parts, seed, err));
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; m.part != NULL && i < g->n; i++)
         part[i] = (uint32_t)m.part[i];
     EC_TRY(balance(part, g, size, parts, err));
 done:

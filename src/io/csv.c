@@ -261,12 +261,15 @@ ec_status ec_csv_write(const ec_array *array, char *const *names, const char *pa
         EC_TRY(put_name(&text, names[j], err));
     }
     ec_text_puts(&text, names != NULL ? "\r\n" : "");
-    for (size_t i = 0; i < array->count; i++) {
-        double value;
+    for (size_t i = 0; i < array->shape[0]; i++) {
+        for (size_t j = 0; j < array->shape[1]; j++) {
+            double value;
 
-        ec_array_get(&value, array, i, 1);
-        put_number(&text, value);
-        ec_text_puts(&text, (i + 1) % array->shape[1] == 0 ? "\r\n" : ",");
+            ec_array_get(&value, array, i * array->shape[1] + j, 1);
+            ec_text_puts(&text, j > 0 ? "," : "");
+            put_number(&text, value);
+        }
+        ec_text_puts(&text, "\r\n");
     }
     EC_TRY(ec_text_check(&text, err));
     EC_TRY(ec_file_write(path, ec_text_get(&text), text.size, err));

@@ -166,7 +166,7 @@ static size_t add_page(tool_option *rows, report_options *o)
         {"data",
          0,
          TOOL_TEXT,
-         &o.from.data,
+         &o->from.data,
          "SPEC",
          "hold these data against the architecture, as `entcap data fit` does",
          {0, 0}},
