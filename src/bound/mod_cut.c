@@ -107,5 +107,5 @@ double ec_mod_cut_bytes(const ec_arch *arch)
 {
     double sites = (double)ec_level_positions(&arch->levels[0]);
 
-    return sites * (2 * 2 * sizeof(double)) + 2 * sites * (sizeof(uint8_t) + 2 * sizeof(bool));
+    return sites * 4 * sizeof(double) + 2 * sites * (sizeof(uint8_t) + 2 * sizeof(bool));
 }

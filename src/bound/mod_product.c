@@ -14,7 +14,7 @@ enum { ROWS = 192, DEPTH = 512, COLS = 1024 };
 enum { DIGIT_BITS = 21, N_DIGITS = 3, N_PRODUCTS = 6 };
 
 /* below this many terms, splitting into digits costs more than it saves */
-enum { THIN = 40 };
+enum { THIN = 40, FEW = 20 };
 
 /* per multiply-add, and per entry of C */
 #define THICK_SECONDS 0.40e-9
@@ -31,7 +31,7 @@ double ec_mod_multiply_seconds(double n)
 /* few rows or columns do not pay for the digits of the other matrix */
 static bool is_thick(double m, double k, double n)
 {
-    return k >= THIN && m >= THIN && n >= THIN / 2;
+    return k >= THIN && m >= THIN && n >= FEW;
 }
 
 double ec_mod_product_seconds(double m, double k, double n)
@@ -92,10 +92,9 @@ static void multiply_thin(ec_mod_view c, ec_mod_view a, ec_mod_view b, unsigned 
                           const ec_mod_work *work)
 {
     nmod_t mod = work->mod;
-    size_t enough = 1 + ((size_t)1 << 15) / (1 + c.cols * a.cols); /* rows worth a thread */
-    unsigned threads = c.rows < enough * work->threads ? 1 : work->threads;
 
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(work->threads)                                                \
+    schedule(static) if (c.rows * c.cols * a.cols > 65536)
     for (size_t i = 0; i < c.rows; i++)
         for (size_t j = 0; j < c.cols; j++)
             put(&c.x[i * c.ld + j],

@@ -212,7 +212,7 @@ ec_status ec_mod_rank(uint64_t *rank, size_t *pivots, ec_mod_view a, ec_mod_work
     EC_NEW(e.order, a.rows);
     EC_NEW(e.swap, a.cols);
     EC_NEW(e.solved, PANEL * a.cols);
-    EC_NEW(e.inverse, PANEL * PANEL);
+    EC_NEW(e.inverse, (size_t)PANEL * PANEL);
     for (size_t i = 0; i < a.rows; i++)
         e.row[i] = i;
     EC_TRY(eliminate(&found, &e, (part){0, 0, a.cols}, err));

@@ -58,7 +58,9 @@ static void check_outputs(const subject *s, const ec_residues *w, size_t inputs,
     ec_rng rng = draw;
     ec_forward f;
 
-    assert_true(x != NULL && whole != NULL && output != NULL);
+    assert_non_null(x);
+    assert_non_null(whole);
+    assert_non_null(output);
     run.threads = 2;
     assert_ok(ec_forward_init(&f, &s->arch, &s->a, inputs, NULL), NULL);
     assert_true(ec_forward_seconds(&f) > 0 && ec_forward_bytes(&f) > 0);
