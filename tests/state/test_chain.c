@@ -15,8 +15,9 @@ typedef struct measured {
 
 static void measured_init(measured *m)
 {
-    *m =
-        (measured){.proved = {.has_generic = true, .generic = {EC_RANK_PROBABLE, 6, 1e-13, 7, ""}}};
+    *m = (measured){
+        .proved = {.has_generic = true,
+                   .generic = {.status = EC_RANK_PROBABLE, .rank = 6, .error = 1e-13, .prime = 7}}};
     m->label.renyi2 = (ec_measured){.known = true, .value = 1};
     m->label.von_neumann = (ec_measured){.known = true, .value = 1.2};
     m->label.rank = (ec_exact_rank){.known = true, .rank = 5, .inputs = 9};
