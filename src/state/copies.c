@@ -207,39 +207,31 @@ static double total(const double *x, size_t n)
     return sum;
 }
 
-/* out = W on all copies of a window */
-static void apply_four(ec_message *out, ec_pooled *in, passage *p)
+/* out = W on all copies of a window. Its factors are settled, at most two and a ring of two, and so
+   is the matrix: neither their product nor its square is near an end of the numbers. */
+static void apply_four(ec_message *out, const passage *p, const ec_pooled *in)
 {
-    double n = pow((double)in->r, 4), sum;
+    double n = pow((double)in->r, 4), norms = pow(p->map->norm, 4);
     size_t rows = p->map->out;
-    double norms;
     ec_message m;
 
     on_threads(p, first_half);
-    sum = total(p->sum, in->r);
-    m = product_of(in, sqrt(sum), 1);
-    if (!ec_message_is_ordinary(sum)) { /* far from 1: scale it first, or its error is lost */
-        ec_copies_expand(in, p->work);
-        m = in->four[0];
-        p->factors = factors_of(in);
-        on_threads(p, first_half);
-    }
+    m = product_of(in, sqrt(total(p->sum, in->r)), 1);
     on_threads(p, second_half);
     out->log_scale = m.log_scale;
-    norms = m.norm * pow(p->map->norm, 4);
-    norms *= ec_message_settle(out, total(p->sum, rows), rows, true);
+    norms *= m.norm * ec_message_settle(out, total(p->sum, rows), rows, true);
     out->error = ec_table_grown_error(m.error, norms, n, out->norm);
 }
 
-void ec_copies_apply(ec_copies *out, ec_pooled *in, const double *w, ec_workspace *work,
+void ec_copies_apply(ec_copies *out, const ec_pooled *in, const double *w, ec_workspace *work,
                      size_t n_threads)
 {
     ec_map map = ec_workspace_map(work, w, out->r, in->r);
-    passage p = {factors_of(in), out->four.x, &map, work, n_threads, work->sum};
+    const passage p = {factors_of(in), out->four.x, &map, work, n_threads, work->sum};
 
     ec_message_apply(&out->gram, &in->gram, false, &map);
     if (out->four.x != NULL)
-        apply_four(&out->four, in, &p);
+        apply_four(&out->four, &p, in);
 }
 
 /* --------------------------------------------------------------------- rows */

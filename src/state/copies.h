@@ -76,7 +76,7 @@ void ec_copies_pool(ec_pooled *out, ec_workspace *work, const ec_member *members
  * caller; `n_threads` threads work, each with the scratch of its own workspace. The number of
  * threads does not change a bit of the result.
  */
-void ec_copies_apply(ec_copies *out, ec_pooled *in, const double *w, ec_workspace *work,
+void ec_copies_apply(ec_copies *out, const ec_pooled *in, const double *w, ec_workspace *work,
                      size_t n_threads);
 
 /** Write the product of the four copies out, to in->four[0]. */

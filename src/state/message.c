@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-bool ec_message_is_ordinary(double sum_of_squares)
+/* norms of 2^-50 to 2^50: products of some, and their squares, are numbers */
+static bool is_ordinary(double sum_of_squares)
 {
     return sum_of_squares > 0x1p-100 && sum_of_squares < 0x1p100;
 }
@@ -34,7 +35,7 @@ double ec_message_settle(ec_message *m, double sum, size_t r, bool four)
     size_t n = four ? r * r * ec_four_pairs(r) : r * r;
     int exponent = 0;
 
-    if (!ec_message_is_ordinary(sum)) {
+    if (!is_ordinary(sum)) {
         exponent = scale(m->x, n);
         m->log_scale += exponent * log(2);
         sum = four ? ec_four_sum_of_squares(m->x, r) : ec_entries_sum_of_squares(m->x, n);
@@ -74,7 +75,7 @@ void ec_map_load(ec_map *map, double *room, double *transposed, const double *w)
     double sum = ec_entries_sum_of_squares(w, n);
 
     map->w = w;
-    if (!ec_message_is_ordinary(sum)) {
+    if (!is_ordinary(sum)) {
         memcpy(room, w, n * sizeof *w);
         scale(room, n);
         map->w = room;

@@ -18,9 +18,6 @@ typedef struct ec_message {
     double log_scale, norm, error;
 } ec_message;
 
-/** Is it the square of a norm from which products and squares are far from overflowing? */
-bool ec_message_is_ordinary(double sum_of_squares);
-
 /**
  * Set the norm from a sum of squares of x. Numbers that are far from 1 are brought near it by a
  * power of two, which rounds nothing, so that neither products nor squares of them overflow; that
