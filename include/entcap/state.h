@@ -272,7 +272,8 @@ typedef struct ec_label_entropies {
 
 /**
  * Entropies of all labels without a spectrum, across any partition and however large the cut. S_2
- * by four copies of the network; S where the topmost window alone is cut (left-right, for one).
+ * by four copies of the network; where the topmost window alone is cut (left-right, for one) both
+ * by Gram matrices.
  * `in->bound` is not used (NULL is fine).
  *
  * Shapes:  out: arch->outputs entries.
@@ -382,8 +383,8 @@ typedef struct ec_profile_options {
  *            depend on the threads. BLAS should have one thread (ec_linalg_threads).
  * Progress:  cuts done of all.
  * Owns:      *out, to be cleared, also after an error.
- * Errors:    as ec_state_verify, and EC_ELIMIT (the numbers of all cuts and labels, or the bound of a
- *            cut, beyond run->memory_bytes)
+ * Errors:    as ec_state_verify, and EC_ELIMIT (the numbers of all cuts and labels, or the bound of
+ * a cut, beyond run->memory_bytes)
  */
 EC_NODISCARD ec_status ec_state_profile(ec_profile *out, const ec_arch *arch,
                                         const ec_weights *weights,

@@ -205,7 +205,7 @@ static plan make_plan(ec_contraction *c, size_t n_threads, size_t look_ahead)
 {
     const ec_subtree *root = &c->tree.item[c->tree.n - 1];
     plan p = {0, 0};
-    double in;
+    double in, labels;
 
     c->n_threads = n_threads;
     c->look_ahead = look_ahead;
@@ -215,7 +215,10 @@ static plan make_plan(ec_contraction *c, size_t n_threads, size_t look_ahead)
         end_round(c);
     }
     in = level_of(c, root)->dim;
-    p.flops = c->flops + (double)c->in->arch->outputs * in * in * in * (in + 1);
+    labels = c->in->arch->outputs;
+    p.flops = c->flops;
+    p.flops += root->ring ? (9 + labels * 13) * in * in * in : labels * in * in * in * (in + 1);
+    p.bytes += root->ring ? 3 * in * in * sizeof(double) : 0;
     p.bytes += fixed_bytes(c);
     return p;
 }
@@ -298,8 +301,10 @@ static void measure_tree(ec_contraction *c)
 
         if (s->block)
             c->block_levels = s->level >= c->block_levels ? s->level + 1 : c->block_levels;
+        else if (is_root(c, id)) /* of a ring the Gram matrices are enough */
+            ec_workspace_add(&c->size, level->dim, 1, !s->ring);
         else
-            ec_workspace_add(&c->size, level->dim, is_root(c, id) ? 1 : level->out, s->mixed);
+            ec_workspace_add(&c->size, level->dim, level->out, s->mixed);
         c->most_children = s->n > c->most_children ? s->n : c->most_children;
     }
 }
