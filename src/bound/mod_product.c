@@ -142,10 +142,19 @@ static void split(double *out, size_t stride, ec_mod_view a)
         }
 }
 
+static inline uint64_t residue(unsigned __int128 x, nmod_t mod)
+{
+    uint64_t high = (uint64_t)(x >> 64), r;
+
+    high = high < mod.n ? high : high % mod.n; /* never, for primes of 63 bits */
+    NMOD_RED2(r, high, (uint64_t)x, mod);
+    return r;
+}
+
 /* the residue of sum_k c_k 2^(21 k), c_k the coefficients of the product of two polynomials */
 static uint64_t join(const double *q, size_t stride, nmod_t mod)
 {
-    uint64_t p[N_PRODUCTS], high_mod, r;
+    uint64_t p[N_PRODUCTS];
 
     for (size_t k = 0; k < N_PRODUCTS; k++)
         p[k] = (uint64_t)q[k * stride];
@@ -153,10 +162,7 @@ static uint64_t join(const double *q, size_t stride, nmod_t mod)
                             ((unsigned __int128)(p[4] - p[0] - p[2] + p[1]) << 2 * DIGIT_BITS);
     unsigned __int128 high = p[5] - p[1] - p[2] + ((unsigned __int128)p[2] << DIGIT_BITS);
 
-    NMOD2_RED2(high_mod, (uint64_t)(high >> 64), (uint64_t)high, mod);
-    low += (unsigned __int128)high_mod << N_DIGITS * DIGIT_BITS;
-    NMOD2_RED2(r, (uint64_t)(low >> 64), (uint64_t)low, mod);
-    return r;
+    return residue(low + ((unsigned __int128)residue(high, mod) << N_DIGITS * DIGIT_BITS), mod);
 }
 
 /* what the threads share, and the buffers: digits of B; of A and the six products, per thread */
