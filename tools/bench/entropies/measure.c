@@ -3,7 +3,7 @@
  * What the section `entropies` of `make bench` times of entcap, from inside: reading a description
  * and its weights is not counted.
  *
- * usage: measure FILE WEIGHTS PARTITION THREADS ROUNDS
+ * usage: measure FILE WEIGHTS PARTITION THREADS ROUNDS entropies|spectrum
  * prints: wall and CPU seconds of the best of ROUNDS calls, then S and S2 of label 0 (or nan)
  */
 #include "entcap.h"
@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static double seconds(clockid_t clock)
@@ -36,7 +37,21 @@ static ec_status read_subject(subject *s, char **argv, ec_error *err)
     return status == EC_OK ? ec_arch_partition(&s->partition, s->arch, argv[3], err) : status;
 }
 
-static ec_status measure(const subject *s, unsigned threads, long rounds, ec_error *err)
+/* S and S_2 of label 0 by way of its whole spectrum. */
+static ec_status by_spectrum(ec_label_entropies *out, const ec_state_input *in,
+                             const ec_state_options *options, const ec_run *run, ec_error *err)
+{
+    ec_spectrum spectrum = {.known = false};
+    ec_status status = ec_state_spectra(&spectrum, in, options, run, err);
+
+    out->von_neumann = ec_spectrum_von_neumann(&spectrum);
+    out->renyi2 = ec_spectrum_renyi2(&spectrum);
+    ec_spectrum_clear(&spectrum);
+    return status;
+}
+
+static ec_status measure(const subject *s, unsigned threads, long rounds, bool spectrum,
+                         ec_error *err)
 {
     ec_label_entropies *entropies = ec_calloc(s->arch->outputs, sizeof *entropies, err);
     ec_state_input in = {.arch = s->arch, .weights = &s->weights, .a = &s->partition.a};
@@ -49,7 +64,8 @@ static ec_status measure(const subject *s, unsigned threads, long rounds, ec_err
     for (long i = 0; status == EC_OK && i < rounds; i++) {
         double w = seconds(CLOCK_MONOTONIC), c = seconds(CLOCK_PROCESS_CPUTIME_ID);
 
-        status = ec_state_entropies(entropies, &in, &options, &run, err);
+        status = spectrum ? by_spectrum(entropies, &in, &options, &run, err)
+                          : ec_state_entropies(entropies, &in, &options, &run, err);
         wall = fmin(wall, seconds(CLOCK_MONOTONIC) - w);
         cpu = fmin(cpu, seconds(CLOCK_PROCESS_CPUTIME_ID) - c);
     }
@@ -67,15 +83,17 @@ int main(int argc, char **argv)
     ec_error err = {0};
     ec_status status;
 
-    if (argc != 6) {
-        fprintf(stderr, "usage: measure FILE WEIGHTS PARTITION THREADS ROUNDS\n");
+    if (argc != 7) {
+        fprintf(stderr,
+                "usage: measure FILE WEIGHTS PARTITION THREADS ROUNDS entropies|spectrum\n");
         return 2;
     }
     status = ec_linalg_threads(1, &err);
     if (status == EC_OK)
         status = read_subject(&s, argv, &err);
     if (status == EC_OK)
-        status = measure(&s, (unsigned)strtoul(argv[4], NULL, 10), strtol(argv[5], NULL, 10), &err);
+        status = measure(&s, (unsigned)strtoul(argv[4], NULL, 10), strtol(argv[5], NULL, 10),
+                         strcmp(argv[6], "spectrum") == 0, &err);
     if (status != EC_OK)
         fprintf(stderr, "%s\n", err.msg);
     ec_partition_clear(&s.partition);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entropies of a ConvAC with windows of two and weights of its own for every position, as one would
-write them in numpy. `weights[l]` is an array (positions, out, in); the last is the row of the one
+"""Entropies of a ConvAC with windows of two, as one would write them in numpy. `weights[l]` is an
+array (positions, out, in), with one position where they are shared; the last is the row of the one
 label."""
 import numpy as np
 
@@ -24,6 +24,25 @@ def gram_left_right(weights):
     root = vector * np.sqrt(np.maximum(value, 0))
     p = np.maximum(np.linalg.eigvalsh(root.T @ (half_b * np.outer(row, row)) @ root), 0)
     p = p[p > 0] / p.sum()
+    return float(-(p * np.log(p)).sum())
+
+
+def spectrum_by_qr(weights, windows):
+    """S across the middle: the two factors with a row for every input of their half, M = X Z^T with
+    the label's row in Z; R of both, then the singular values of R_X R_Z^T."""
+    factors = list(weights[0].transpose(0, 2, 1))
+    for window, w in zip(windows, weights[1:]):
+        below, factors = factors, []
+        for first in range(0, len(below) if len(below) > 2 else 0, window):
+            rows = below[first]
+            for other in below[first + 1 : first + window]:
+                rows = (rows[:, None, :] * other[None, :, :]).reshape(-1, rows.shape[1])
+            factors.append(rows @ w[first // window].T)
+        factors = factors or below
+    x, z = factors[0], factors[1] * weights[-1][0]
+    s = np.linalg.svd(np.linalg.qr(x, "r") @ np.linalg.qr(z, "r").T, compute_uv=False)
+    p = s * s / (s * s).sum()
+    p = p[p > 0]
     return float(-(p * np.log(p)).sum())
 
 
@@ -64,7 +83,7 @@ class FourCopies:
 
     def subtree(self, level, position):
         gram, log, both, both_log, side = self.pool(level, position)
-        w = self.weights[level][position]
+        w = self.weights[level][position if len(self.weights[level]) > 1 else 0]
         if both is not None:
             both = self.apply(w, both, 4)
         return self.apply(w, gram, 2), log, both, both_log, side
