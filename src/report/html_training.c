@@ -263,8 +263,8 @@ static ec_status put_charts(ec_text *out, const training *log, const ec_report_p
                             ec_error *err)
 {
     bool measured = !isnan(last_of(log->recent, log->n));
-    const ec_series loss[] = {{measured ? "mean of the epoch" : "", log->step, log->loss, log->n},
-                              {"between measurements", log->step, log->recent, log->n}};
+    const ec_series loss[] = {{measured ? "epoch" : "", log->step, log->loss, log->n},
+                              {"measured steps", log->step, log->recent, log->n}};
     const ec_series accuracy[] = {{"test", log->step, log->test, log->n},
                                   {"training", log->step, log->train, log->n}};
     const ec_chart charts[] = {
