@@ -28,8 +28,9 @@ static void compile_example(const char *folder, const char *program, const char 
 
 static void every_file_has_its_place(void **state)
 {
+    /* entcap-mpi is there where it was built, with Open MPI */
     assert_string_equal(shell("cd %s/root/usr && find . ! -type d ! -path '*/include/entcap/*' "
-                              "! -path '*/models/*' | LC_ALL=C sort",
+                              "! -path '*/models/*' ! -name entcap-mpi | LC_ALL=C sort",
                               (char *)*state)
                             ->output,
                         "./bin/entcap\n"
