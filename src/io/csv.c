@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/io.h"
+#include "io_i.h"
 
 #include "core/flow.h"
 
 #include <csv.h>
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,48 @@ typedef struct reader {
     size_t n, room;       /* cells */
     size_t rows, columns; /* complete ones; columns of the first row */
     size_t at;            /* fields of the row in hand */
-    char **name;          /* the first row, as text, until it is known to be no header */
+    size_t line;          /* of the text that is read, from 1 */
+    const char *text;     /* that line */
+    size_t length;
+    size_t before; /* fields of the row in hand on earlier lines */
+    bool carried;  /* the line begins within quotes */
+    char **name;   /* the first row, as text, until it is known to be no header */
     size_t n_names;
     bool in_first, numeric; /* the first row; are its fields numbers so far? */
 } reader;
+
+/* Where field k of the line in hand begins: every comma outside quotes ends one. */
+static size_t field_offset(const reader *r, size_t k)
+{
+    bool quoted = r->carried;
+    size_t i = 0;
+
+    for (; i < r->length && k > 0; i++) {
+        quoted = r->text[i] == '"' ? !quoted : quoted;
+        k -= r->text[i] == ',' && !quoted;
+    }
+    return i;
+}
+
+/* Report a fault in field k of the row in hand. */
+static ec_status fail_at(reader *r, size_t k, const char *fmt, ...) EC_PRINTF(3, 4);
+static ec_status fail_at(reader *r, size_t k, const char *fmt, ...)
+{
+    char msg[256];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(msg, sizeof msg, fmt, args);
+    va_end(args);
+    if (r->err != NULL && r->err->status == EC_OK) {
+        size_t offset = field_offset(r, k > r->before ? k - r->before : 0);
+
+        r->err->line = (int)r->line;
+        r->err->col = (int)offset + 1;
+        io_quote(r->err, r->text, r->length);
+    }
+    return ec_fail_file(r->err, EC_EPARSE, r->file, "%s", msg);
+}
 
 static void *allocate(void *p, size_t size)
 {
@@ -96,8 +135,7 @@ static ec_status add_field(reader *r, const char *text)
         return status == EC_OK ? add_cell(r, value) : status;
     }
     if (!is_number)
-        return ec_fail_file(r->err, EC_EPARSE, r->file, "row %zu, field %zu: '%.80s' is no number",
-                            r->rows + 1, r->at, text);
+        return fail_at(r, r->at - 1, "field %zu is '%.80s', must be a number", r->at, text);
     return add_cell(r, value);
 }
 
@@ -106,7 +144,7 @@ static void on_field(void *text, size_t length, void *arg)
     reader *r = arg;
 
     if (r->status == EC_OK && memchr(text, '\0', length) != NULL)
-        r->status = ec_fail_file(r->err, EC_EPARSE, r->file, "row %zu: a zero byte", r->rows + 1);
+        r->status = fail_at(r, r->at, "a zero byte");
     if (r->status == EC_OK)
         r->status = add_field(r, text != NULL ? text : "");
 }
@@ -123,9 +161,7 @@ static void on_row(int c, void *arg)
         if (!r->numeric)
             r->n = 0; /* it is a header: its cells were none */
     } else if (r->at != r->columns) {
-        r->status =
-            ec_fail_file(r->err, EC_EPARSE, r->file, "row %zu has %zu fields, the first row %zu",
-                         r->rows + 1, r->at, r->columns);
+        r->status = fail_at(r, 0, "%zu fields, must be %zu as in the first row", r->at, r->columns);
     }
     r->in_first = false;
     r->at = 0;
@@ -148,6 +184,27 @@ static ec_status finish(reader *r)
     return EC_OK;
 }
 
+/* Line by line, so that a fault has a place: 0, or what libcsv says. */
+static int parse_lines(struct csv_parser *parser, reader *r, const char *text, size_t size)
+{
+    const char *end = text + size;
+
+    while (text < end && r->status == EC_OK) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        size_t length = (size_t)((stop != NULL ? stop + 1 : end) - text);
+
+        r->line++;
+        r->text = text;
+        r->length = stop != NULL ? length - 1 : length;
+        r->before = r->at;
+        r->carried = parser->quoted != 0;
+        if (csv_parse(parser, text, length, on_field, on_row, r) != length)
+            return csv_error(parser);
+        text += length;
+    }
+    return csv_fini(parser, on_field, on_row, r) == 0 ? 0 : csv_error(parser);
+}
+
 ec_status ec_csv_parse(ec_csv *out, const unsigned char *data, size_t size, const char *file,
                        const ec_run *run, ec_error *err)
 {
@@ -159,15 +216,11 @@ ec_status ec_csv_parse(ec_csv *out, const unsigned char *data, size_t size, cons
     csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
     csv_set_realloc_func(&parser, allocate);
     csv_set_free_func(&parser, ec_free);
-    if (csv_parse(&parser, data, size, on_field, on_row, &r) != size ||
-        csv_fini(&parser, on_field, on_row, &r) != 0) {
-        if (r.status == EC_OK && csv_error(&parser) == CSV_ENOMEM)
-            r.status = ec_fail(err, EC_ENOMEM, "out of memory");
-        else if (r.status == EC_OK)
-            r.status = ec_fail_file(err, EC_EPARSE, file,
-                                    "row %zu: a quote out of place, or one that is not closed",
-                                    r.rows + 1);
-    }
+    int fault = parse_lines(&parser, &r, (const char *)data, size);
+    if (r.status == EC_OK && fault == CSV_ENOMEM)
+        r.status = ec_fail(err, EC_ENOMEM, "out of memory");
+    else if (r.status == EC_OK && fault != 0)
+        r.status = fail_at(&r, r.at, "a quote out of place, or one that is not closed");
     if (r.status == EC_OK)
         r.status = finish(&r);
     csv_free(&parser);

@@ -11,6 +11,12 @@ bool io_count(size_t *count, const size_t *shape, size_t n_dims, size_t element_
 
 bool io_host_is_big_endian(void);
 
+/**
+ * Copy a line (without its end) to err->source, or, of a long one, what is around err->col, so that
+ * a caret can be drawn below the place. A line with zero bytes is not copied.
+ */
+void io_quote(ec_error *err, const char *line, size_t length);
+
 /** Reverse the bytes of every element. */
 void io_swap_elements(void *data, size_t count, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/io.h"
+#include "io_i.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,30 @@
 
 #include <jansson.h>
 
-/* Copy the line of the place into the report, so that a caret can be drawn below it. */
+static bool continues_character(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+void io_quote(ec_error *err, const char *line, size_t length)
+{
+    const size_t width = sizeof err->source - 1, lead = width / 2;
+    size_t at = err->col > 0 ? (size_t)err->col - 1 : 0;
+
+    if (at > length || memchr(line, '\0', length) != NULL)
+        return;
+    size_t from = length > width && at > lead ? at - lead : 0;
+    while (from < at && continues_character(line[from])) /* whole characters only */
+        from++;
+    size_t shown = length - from < width ? length - from : width;
+    while (from + shown < length && shown > 0 && continues_character(line[from + shown]))
+        shown--;
+    memcpy(err->source, line + from, shown);
+    err->source[shown] = '\0';
+    err->caret = (int)(at - from);
+}
+
+/* Copy the line of the place into the report. */
 static void quote_line(ec_error *err, const char *text, size_t size)
 {
     const char *line = text, *end = text + size;
@@ -19,13 +42,7 @@ static void quote_line(ec_error *err, const char *text, size_t size)
     }
 
     const char *stop = memchr(line, '\n', (size_t)(end - line));
-    size_t length = (size_t)((stop != NULL ? stop : end) - line);
-
-    if (length >= sizeof err->source || memchr(line, '\0', length) != NULL)
-        return;
-    memcpy(err->source, line, length);
-    err->source[length] = '\0';
-    err->caret = err->col > 0 ? err->col - 1 : 0;
+    io_quote(err, line, (size_t)((stop != NULL ? stop : end) - line));
 }
 
 static ec_status malformed(ec_error *err, const json_error_t *why, const char *text, size_t size,

@@ -12,7 +12,7 @@ static ec_status parse(ec_csv *out, const char *text, const ec_run *run, ec_erro
     return ec_csv_parse(out, (const unsigned char *)text, strlen(text), "f", run, err);
 }
 
-static void assert_refused(const char *text, const char *msg)
+static void assert_refused(const char *text, int line, int col, const char *msg)
 {
     ec_csv csv;
     ec_error err = {0};
@@ -20,6 +20,7 @@ static void assert_refused(const char *text, const char *msg)
     assert_int_equal(parse(&csv, text, NULL, &err), EC_EPARSE);
     assert_string_equal(err.msg, msg);
     assert_string_equal(err.file, "f");
+    assert_true(err.line == line && err.col == col);
     assert_true(csv.name == NULL && csv.cells.data == NULL);
 }
 
@@ -44,14 +45,36 @@ static void header_is_a_first_row_with_a_word_in_it(void **state)
 static void bad_tables_are_refused(void **state)
 {
     (void)state;
-    assert_refused("", "no rows of numbers");
-    assert_refused("a,b\n", "no rows of numbers");
-    assert_refused("a,b\n1,2\n3,x\n", "row 3, field 2: 'x' is no number");
-    assert_refused("1,2\n3,\n", "row 2, field 2: '' is no number");
-    assert_refused("1,2\n3\n", "row 2 has 1 fields, the first row 2");
-    assert_refused("1,2\n3,4,5\n", "row 2 has 3 fields, the first row 2");
-    assert_refused("1,2\n3,4\"\n", "row 2: a quote out of place, or one that is not closed");
-    assert_refused("1,2\n3,\"4\n", "row 2: a quote out of place, or one that is not closed");
+    assert_refused("", 0, 0, "no rows of numbers");
+    assert_refused("a,b\n", 0, 0, "no rows of numbers");
+    assert_refused("a,b\n1,2\n3,x\n", 3, 3, "field 2 is 'x', must be a number");
+    assert_refused("1,2\r\n\r\n3,", 3, 3, "field 2 is '', must be a number");
+    assert_refused("1,2\n3\n", 2, 1, "1 fields, must be 2 as in the first row");
+    assert_refused("1,2\n3,4,5\n", 2, 1, "3 fields, must be 2 as in the first row");
+    assert_refused("1,2\n3,4\"\n", 2, 3, "a quote out of place, or one that is not closed");
+    assert_refused("1,2\n3,\"4\n", 2, 3, "a quote out of place, or one that is not closed");
+    /* commas and ends of lines within quotes */
+    assert_refused("\"a,\nb\",c\n1,2\n\"3\",x\n", 4, 5, "field 2 is 'x', must be a number");
+    assert_refused("\"a,\",c\n1,2\n3,\"4\n,\"\n", 4, 1, "field 2 is '4\n,', must be a number");
+}
+
+static void places_are_quoted(void **state)
+{
+    char text[1200] = "a,b\n";
+    ec_csv csv;
+    ec_error err = {0};
+    (void)state;
+
+    assert_int_equal(parse(&csv, "a,b\n1, y\n5,6\n", NULL, &err), EC_EPARSE);
+    assert_string_equal(err.source, "1, y");
+    assert_int_equal(err.caret, 2);
+    for (size_t i = 4; i < 1000; i++)
+        text[i] = '1';
+    memcpy(text + 1000, ",z2345", 7);
+    err = (ec_error){0};
+    assert_int_equal(parse(&csv, text, NULL, &err), EC_EPARSE);
+    assert_true(err.line == 2 && err.col == 998);
+    assert_string_equal(err.source + err.caret, "z2345");
 }
 
 static void zero_bytes_are_refused(void **state)
@@ -62,7 +85,8 @@ static void zero_bytes_are_refused(void **state)
 
     assert_int_equal(
         ec_csv_parse(&csv, (const unsigned char *)"1,2\n3,\0004\n", 9, "f", NULL, &err), EC_EPARSE);
-    assert_string_equal(err.msg, "row 2: a zero byte");
+    assert_string_equal(err.msg, "a zero byte");
+    assert_true(err.line == 2 && err.col == 3);
 }
 
 static void columns_are_found_by_name_or_number(void **state)
@@ -177,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(header_is_a_first_row_with_a_word_in_it),
         cmocka_unit_test(bad_tables_are_refused),
+        cmocka_unit_test(places_are_quoted),
         cmocka_unit_test(zero_bytes_are_refused),
         cmocka_unit_test(columns_are_found_by_name_or_number),
         cmocka_unit_test_setup_teardown(what_is_written_reads_back_the_same, shell_make_folder,
