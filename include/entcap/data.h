@@ -208,6 +208,10 @@ typedef struct ec_entropies {
 EC_NODISCARD ec_status ec_data_entropy(ec_entropies *out, const ec_samples *samples,
                                        const ec_blocks *blocks, const ec_entropy_options *options,
                                        const ec_run *run, ec_error *err);
+
+/** What ec_data_entropy asks of the labels; apart, so that a caller can name their file. */
+EC_NODISCARD ec_status ec_data_check_labels(const ec_samples *samples, bool all_labels,
+                                            ec_error *err);
 void ec_entropies_clear(ec_entropies *entropies);
 
 /** A mean over batches, and its standard error (NaN for one batch). */

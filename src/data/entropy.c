@@ -28,7 +28,7 @@ static ec_status check_levels(const ec_blocks *blocks, const ec_samples *samples
     return EC_OK;
 }
 
-static ec_status check_labels(const ec_samples *samples, bool all_labels, ec_error *err)
+ec_status ec_data_check_labels(const ec_samples *samples, bool all_labels, ec_error *err)
 {
     if (samples->label == NULL)
         return ec_fail(err, EC_EINVAL, "samples without labels");
@@ -36,7 +36,7 @@ static ec_status check_labels(const ec_samples *samples, bool all_labels, ec_err
         if (samples->label[i] > 1)
             return ec_fail(err, EC_EINVAL,
                            "label %zu is %u, must be 0 or 1, unless each label is measured "
-                           "against the rest",
+                           "against the rest (--one-vs-rest)",
                            i, samples->label[i]);
     return EC_OK;
 }
@@ -119,7 +119,7 @@ ec_status ec_data_entropy(ec_entropies *out, const ec_samples *samples, const ec
 
     *out = (ec_entropies){.n_blocks = 0};
     EC_TRY(check_levels(blocks, samples, options->first, err));
-    EC_TRY(check_labels(samples, options->all_labels, err));
+    EC_TRY(ec_data_check_labels(samples, options->all_labels, err));
     EC_TRY(plan_batches(out, samples, options, err));
     EC_TRY(ec_run_reserve(run, "Gram matrices of a batch",
                           entropy_batch_bytes(blocks, out->samples), err));

@@ -97,7 +97,7 @@ static ec_status read_table(ec_array *x, ec_array *y, const ec_samples_source *s
 
     if (!is_csv(source->x))
         return ec_fail_file(err, EC_EINVAL, source->x,
-                            "no labels: only a CSV file can have them as a column");
+                            "no labels: --y must name their file; only CSV has them as a column");
     EC_TRY(ec_csv_read(&csv, source->x, run, err));
     column = csv.cells.shape[1] - 1;
     if (column == 0) {
@@ -230,8 +230,12 @@ static ec_status set_labels(ec_samples *out, const ec_array *y, const ec_samples
                             ec_error *err)
 {
     const char *file = source->y != NULL ? source->y : source->x;
+    char text[128];
     ec_status status = EC_OK;
 
+    if (y->n_dims == 0 || y->shape[0] != y->count)
+        return ec_fail_file(err, EC_EPARSE, file, "labels have shape %s, must be [samples]",
+                            ec_shape_print(text, sizeof text, y->shape, y->n_dims));
     if (y->count != out->values.shape[0])
         return ec_fail_file(err, EC_EPARSE, file, "%zu labels for %zu samples", y->count,
                             out->values.shape[0]);

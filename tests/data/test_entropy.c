@@ -364,7 +364,7 @@ static void other_labels_need_to_be_asked_for(void **state)
     assert_ok(ec_blocks_dyadic(&blocks, s.grid, 1, 1, NULL), NULL);
     assert_int_equal(ec_data_entropy(&e, &s, &blocks, &options, NULL, &err), EC_EINVAL);
     assert_string_equal(err.msg, "label 1 is 2, must be 0 or 1, unless each label is measured "
-                                 "against the rest");
+                                 "against the rest (--one-vs-rest)");
     assert_null(e.value);
     ec_samples_clear(&s);
 }

@@ -158,7 +158,8 @@ static void labels_that_are_none_are_refused(void **state)
     write_npy(source.y, EC_F64, 1, (size_t[]){1}, half);
     assert_refused(&source, EC_EPARSE, "1 labels for 2 samples");
     source.y = NULL;
-    assert_refused(&source, EC_EINVAL, "no labels: only a CSV file can have them as a column");
+    assert_refused(&source, EC_EINVAL,
+                   "no labels: --y must name their file; only CSV has them as a column");
     shell_write(*state, "one.csv", "1\n2\n");
     source.x = in_folder(state, "one.csv");
     assert_refused(&source, EC_EPARSE, "one column, must be features and labels");

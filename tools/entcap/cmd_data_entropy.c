@@ -53,6 +53,7 @@ static int measure(tool *t, const entropy_options *o, const ec_samples *samples)
     ec_blocks blocks;
     ec_text text = {0};
     ec_error err = {0};
+    const char *where = o->data.x;
     int code = TOOL_GO_ON;
 
     if (o->levels != NULL)
@@ -69,11 +70,14 @@ static int measure(tool *t, const entropy_options *o, const ec_samples *samples)
     tool_phase(t, "entropies");
     const ec_entropies_found found = {samples, &blocks, &options, &entropies};
     ec_status status = ec_blocks_dyadic(&blocks, samples->grid, n_dims, last, &err);
+    if (status == EC_OK && o->data.y != NULL &&
+        (status = ec_data_check_labels(samples, o->one_vs_rest, &err)) != EC_OK)
+        where = o->data.y;
     if (status == EC_OK)
         status = ec_data_entropy(&entropies, samples, &blocks, &options, &t->run, &err);
     if (status == EC_OK)
         status = print(t, &found, &text, &err);
-    code = status == EC_OK ? tool_print(t, &text) : tool_fail(t, o->data.x, &err);
+    code = status == EC_OK ? tool_print(t, &text) : tool_fail(t, where, &err);
     ec_text_clear(&text);
     ec_entropies_clear(&entropies);
     return code;

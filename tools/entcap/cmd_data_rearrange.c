@@ -143,11 +143,15 @@ static int print(tool *t, const rearrange_options *o, const ec_order *order,
 
 /* --------------------------------------------------------------------- work */
 
-static ec_status read_order(tool *t, ec_order *order, const char *path, ec_error *err)
+/* An order of n features. */
+static ec_status read_order(tool *t, ec_order *order, size_t n, const char *path, ec_error *err)
 {
     ec_array array;
     ec_status status = ec_npy_read(&array, path, &t->run, err);
 
+    if (status == EC_OK && array.count != n)
+        status = ec_fail(err, EC_EINVAL, "an order of %zu features, but the samples have %zu",
+                         array.count, n);
     if (status == EC_OK)
         status = ec_order_init(order, &array, err);
     ec_array_clear(&array);
@@ -172,7 +176,7 @@ static int rearrange(tool *t, const rearrange_options *o, const ec_samples *samp
                                         ec_blocks_depth(samples->grid, n_dims), &err);
     if (status == EC_OK && o->perm != NULL) {
         where = o->perm;
-        status = read_order(t, &order, o->perm, &err);
+        status = read_order(t, &order, samples->grid[0] * samples->grid[1], o->perm, &err);
     } else if (status == EC_OK) {
         status = ec_data_rearrange(&order, samples, &blocks, &options, &t->run, &err);
     }
@@ -230,6 +234,9 @@ int cmd_data_rearrange(tool *t)
 
     if (code == TOOL_GO_ON && o.swaps > 0 && o.perm != NULL)
         code = tool_misuse(t, "--swaps and --perm exclude each other");
+    if (code == TOOL_GO_ON && o.apply != NULL && ends_with(o.apply, ".gz"))
+        code = tool_misuse(t, "--apply: '%.200s': what is written is not compressed: omit .gz",
+                           o.apply);
     if (code == TOOL_GO_ON)
         code = data_read(t, &o.data, o.data.column == NULL, &samples);
     if (code == TOOL_GO_ON)
