@@ -6,7 +6,7 @@
 
 /* Printed where the numbers are: what the condition says, and what it does not. */
 static const char necessary[] =
-    "A necessary condition: where the demand exceeds ln of the capacity, no weights give the\n"
+    "A necessary condition: where the demand exceeds the capacity, no weights give the\n"
     "tensor of the data. Where it does not, nothing is said about how well the network fits.\n";
 
 static const char *verdict(bool excluded)
