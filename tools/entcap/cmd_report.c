@@ -215,6 +215,13 @@ static void add_measuring(tool_option *rows, report_options *o)
          "N",
          "largest cut for which the spectrum is computed; work is allowed up to 70 N^3 operations",
          {0, 0}},
+        {"time-limit",
+         0,
+         TOOL_REAL,
+         &o->from.measure.max_seconds,
+         "SECONDS",
+         "most that a partition's exact ranks, and its forward check, may take by their estimate",
+         {1e-9, 1e9}},
         {0},
     };
 
@@ -223,9 +230,11 @@ static void add_measuring(tool_option *rows, report_options *o)
 
 int cmd_report(tool *t)
 {
-    report_options o = {.from = {.exact_limit = 2048,
-                                 .measure = {.basis = -1, .spectrum_limit = 1024, .points = 64}}};
-    tool_option options[16];
+    report_options o = {
+        .from = {
+            .exact_limit = 2048,
+            .measure = {.basis = -1, .spectrum_limit = 1024, .points = 64, .max_seconds = 120}}};
+    tool_option options[17];
 
     add_measuring(options + add_page(options, &o), &o);
     put_command(&o.command, t); /* before the options are sorted from the files */
