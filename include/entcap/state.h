@@ -164,6 +164,14 @@ typedef struct ec_state_options {
     }
 
 /**
+ * Work that goes with a limit of n for cuts: 70 n^3 operations, a dozen labels' decompositions and
+ * half as much again for the way there, but not less than EC_STATE_OPTIONS_INIT allows. What is
+ * refused names the limit that would do, ec_spectrum_limit_of(operations), by the same rule.
+ */
+double ec_spectrum_flops(uint64_t n);
+double ec_spectrum_limit_of(double flops);
+
+/**
  * Measure every label across one partition and hold it against `in->bound`.
  *
  * The rank and the forward check are of the tensor in either basis: a change of basis is a

@@ -82,14 +82,15 @@ done:
 
 static ec_status refuse(const ec_candidate *best, uint64_t spectrum_limit, ec_error *err)
 {
-    char needs[EC_PLAN_TEXT];
+    char needs[EC_PLAN_TEXT], remedy[EC_PLAN_REMEDY_TEXT];
 
     if (!best->plan.possible)
         return ec_fail(err, EC_ELIMIT, "the cut is 2^%.6g, the spectrum limit %llu; %s",
                        best->cut.log2, (unsigned long long)spectrum_limit, EC_PLAN_INSTEAD);
     ec_plan_needs(needs, &best->plan);
-    return ec_fail(err, EC_ELIMIT, "the cut is 2^%.6g, the spectrum limit %llu; needs %s; %s",
-                   best->cut.log2, (unsigned long long)spectrum_limit, needs, EC_PLAN_INSTEAD);
+    ec_plan_remedy(remedy, &best->plan, &best->sweep, ec_int_get_u64(&best->cut.rank));
+    return ec_fail(err, EC_ELIMIT, "the cut is 2^%.6g, the spectrum limit %llu; needs %s%s",
+                   best->cut.log2, (unsigned long long)spectrum_limit, needs, remedy);
 }
 
 ec_status ec_candidate_choose(ec_candidate *out, const ec_sweep *sweep, uint64_t spectrum_limit,

@@ -224,9 +224,25 @@ void ec_plan_needs(char out[EC_PLAN_TEXT], const ec_plan *plan)
              time_text(seconds, plan->flops / SPEED), ec_size_text(size, plan->bytes));
 }
 
+void ec_plan_remedy(char out[EC_PLAN_REMEDY_TEXT], const ec_plan *plan, const ec_sweep *sweep,
+                    uint64_t cut)
+{
+    bool more_bytes = !within(plan->bytes, sweep->max_bytes);
+    char limit[40] = "", memory[40] = "";
+
+    if (!within(plan->flops, sweep->max_flops))
+        cut = (uint64_t)fmax((double)cut, ec_spectrum_limit_of(plan->flops));
+    if (cut > 0)
+        snprintf(limit, sizeof limit, "--spectrum-limit %llu", (unsigned long long)cut);
+    if (more_bytes)
+        snprintf(memory, sizeof memory, "--memory %.0fM", ceil(plan->bytes / (1 << 20)));
+    snprintf(out, EC_PLAN_REMEDY_TEXT, "; %s%s%s would allow it; " EC_PLAN_INSTEAD, limit,
+             cut > 0 && more_bytes ? " and " : "", memory);
+}
+
 static void say_what_is_needed(ec_plan *plan, const ec_sweep *sweep)
 {
-    char needs[EC_PLAN_TEXT], bytes[EC_SIZE_TEXT], limit[48];
+    char needs[EC_PLAN_TEXT], bytes[EC_SIZE_TEXT], limit[48], remedy[EC_PLAN_REMEDY_TEXT];
 
     ec_plan_needs(needs, plan);
     if (!within(plan->bytes, sweep->max_bytes))
@@ -234,7 +250,8 @@ static void say_what_is_needed(ec_plan *plan, const ec_sweep *sweep)
                  ec_size_text(bytes, sweep->max_bytes));
     else
         snprintf(limit, sizeof limit, "the limit is %.3g operations", sweep->max_flops);
-    snprintf(plan->why, sizeof plan->why, "needs %s, %s; " EC_PLAN_INSTEAD, needs, limit);
+    ec_plan_remedy(remedy, plan, sweep, 0);
+    snprintf(plan->why, sizeof plan->why, "needs %.80s, %.40s%.120s", needs, limit, remedy);
 }
 
 /* the plan by one route */

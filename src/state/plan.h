@@ -33,10 +33,17 @@ void ec_plan_clear(ec_plan *plan);
 /** What can be had without a spectrum. */
 #define EC_PLAN_INSTEAD "Renyi-2 and the exact rank need no spectrum"
 
-enum { EC_PLAN_TEXT = 96 };
+enum { EC_PLAN_TEXT = 96, EC_PLAN_REMEDY_TEXT = 128 };
 
 /** Work, time and memory of a plan in words. */
 void ec_plan_needs(char out[EC_PLAN_TEXT], const ec_plan *plan);
+
+/**
+ * What would let a plan through that does not fit: "; --spectrum-limit 4373 would allow it; ...".
+ * `cut`: the smallest limit of cuts that will do, 0 if that is not what stands in its way.
+ */
+void ec_plan_remedy(char out[EC_PLAN_REMEDY_TEXT], const ec_plan *plan, const ec_sweep *sweep,
+                    uint64_t cut);
 
 /** Does a promise more than b? One that fits does, then plain QR, then less work, less memory. */
 bool ec_plan_better(const ec_plan *a, const ec_plan *b);

@@ -59,6 +59,23 @@ done:
     return status;
 }
 
+#define FLOPS_PER_CUBE 70
+
+double ec_spectrum_flops(uint64_t n)
+{
+    const ec_state_options least = EC_STATE_OPTIONS_INIT;
+
+    return fmax(least.max_flops, FLOPS_PER_CUBE * pow((double)n, 3));
+}
+
+double ec_spectrum_limit_of(double flops)
+{
+    double n = ceil(cbrt(flops / FLOPS_PER_CUBE));
+
+    /* cbrt is not exact */
+    return FLOPS_PER_CUBE * pow(n, 3) < flops ? n + 1 : n;
+}
+
 static ec_measured absent(const char *why)
 {
     ec_measured m = {.known = false};

@@ -181,7 +181,8 @@ static void what_takes_too_long_is_refused_with_an_estimate(void **state)
         assert_false(got[y].known);
         assert_string_equal(got[y].why,
                             "needs 5.85e+12 operations (about 9.8 min) and 1.13 GiB, the limit is "
-                            "4.8e+12 operations; Renyi-2 and the exact rank need no spectrum");
+                            "4.8e+12 operations; --spectrum-limit 4373 would allow "
+                            "it; Renyi-2 and the exact rank need no spectrum");
     }
     subject_clear_spectra(got, &s);
     subject_clear(&s);
@@ -202,18 +203,19 @@ static void a_cut_beyond_the_limit_is_said_to_be(void **state)
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
     assert_false(got[0].known);
     assert_non_null(strstr(got[0].why, "the cut is 2^4, the spectrum limit 15; needs "));
+    assert_non_null(strstr(got[0].why, "; --spectrum-limit 16 would allow it; "));
     assert_non_null(strstr(got[0].why, "Renyi-2 and the exact rank need no spectrum"));
     options.spectrum_limit = 16;
     run.memory_bytes = 4000;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
     assert_false(got[0].known);
-    assert_non_null(strstr(got[0].why, "the memory limit is 3.91 KiB"));
+    assert_non_null(strstr(got[0].why, "the memory limit is 3.91 KiB; --memory 1M would allow it"));
     run.memory_bytes = 1 << 20;
     options.max_flops = 100;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
     assert_false(got[0].known);
-    assert_non_null(strstr(
-        got[0].why, "the limit is 100 operations; Renyi-2 and the exact rank need no spectrum"));
+    assert_non_null(
+        strstr(got[0].why, " would allow it; Renyi-2 and the exact rank need no spectrum"));
     options.max_flops = 1e6;
     assert_ok(ec_state_spectra(got, &in, &options, &run, NULL), NULL);
     assert_true(got[0].known);

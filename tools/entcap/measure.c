@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tool.h"
 
-#include <math.h>
-
 static ec_status get_weights(ec_weights *out, const ec_arch *arch, const char *path,
                              const ec_run *run, ec_error *err)
 {
@@ -65,10 +63,8 @@ static ec_status subject_init(tool_subject *subject, tool *t, ec_error *err)
         subject->what.rank_limit = options->rank_limit;
     if (options->max_seconds != 0)
         subject->what.max_seconds = options->max_seconds;
-    /* who asks for larger cuts has time for them: a dozen labels' decompositions, and half as much
-       again for the way there */
-    subject->what.max_flops =
-        fmax(subject->what.max_flops, 70 * pow((double)options->spectrum_limit, 3));
+    /* who asks for larger cuts has time for them */
+    subject->what.max_flops = ec_spectrum_flops(options->spectrum_limit);
     subject->what.basis = basis_of(subject->input, options);
     tool_phase(t, "weights");
     ec_status status = ec_linalg_threads(t->run.threads, err);
