@@ -61,8 +61,9 @@ static uint64_t read_number(const char **at)
     uint64_t value = 0;
     const char *start = *at;
 
-    while (**at >= '0' && **at <= '9' && value <= EC_ARCH_MAX_DIMENSION)
-        value = value * 10 + (uint64_t)(*(*at)++ - '0');
+    for (; **at >= '0' && **at <= '9'; (*at)++)
+        if (value <= EC_ARCH_MAX_DIMENSION) /* what is larger stays so */
+            value = value * 10 + (uint64_t)(**at - '0');
     return *at == start || value > EC_ARCH_MAX_DIMENSION ? UINT64_MAX : value;
 }
 

@@ -76,8 +76,9 @@ static void bad_settings_are_refused(void **state)
         {"r0=0", "'r0=0': a width is an integer from 1 to 1048576"},
         {"r0=-4", "'r0=-4': expected N, N..N, N..N:+N or N..N:xN"},
         {"r0=1048577", "'r0=1048577': a width is an integer from 1 to 1048576"},
-        {"r0=18446744073709551617", "'r0=18446744073709551617': expected N, N..N, N..N:+N or "
-                                    "N..N:xN"},
+        {"r0=18446744073709551617", "'r0=18446744073709551617': a width is an integer from 1 to "
+                                    "1048576"},
+        {"r0=1..99999999", "'r0=1..99999999': a width is an integer from 1 to 1048576"},
         {"r0=4,", "'r0=4,': a width is an integer from 1 to 1048576"},
         {"r0=4.5", "'r0=4.5': expected N, N..N, N..N:+N or N..N:xN"},
         {"r0=4..", "'r0=4..': a width is an integer from 1 to 1048576"},
