@@ -135,6 +135,16 @@ static void put_other_text(ec_text *out, const char *what, const ec_design_found
     ec_text_puts(out, "\n");
 }
 
+static bool requires_something(const ec_design_found *found)
+{
+    const ec_design_input *q = found->question;
+
+    for (size_t k = 0; k < q->n_goals; k++)
+        if (ec_int_cmp_u64(&q->goals[k].min_rank, 1) > 0)
+            return true;
+    return false;
+}
+
 static void put_infeasible(ec_text *out, const ec_design_found *found)
 {
     char number[EC_CELL];
@@ -142,12 +152,12 @@ static void put_infeasible(ec_text *out, const ec_design_found *found)
 
     if (next->widths == NULL) {
         ec_text_puts(out, "No widths within the ranges meet the requirements, whatever they cost "
-                          "(proved).\n");
+                          "(proved); --range widens them.\n");
         return;
     }
-    ec_text_printf(out,
-                   "No design within the budget meets the requirements (proved); the smallest "
-                   "budget that would do: %s %s.\n",
+    ec_text_printf(out, "%s (proved); the smallest budget that would do: %s %s.\n",
+                   requires_something(found) ? "No design within the budget meets the requirements"
+                                             : "No design in the ranges is within the budget",
                    ec_format_count(number, cost_of(found, next)),
                    ec_cost_unit(found->question->cost));
     put_other_text(out, "With it", found, next);

@@ -295,7 +295,7 @@ int cmd_design(tool *t)
          TOOL_TEXT,
          &o.budget,
          "WHAT=N",
-         "at most: params=N, madds=N, memory=BYTES",
+         "at most: params=N, madds=N, memory=BYTES (suffixes as in --memory)",
          {0, 0}},
         {"require",
          0,

@@ -77,20 +77,17 @@ void tool_bounds_clear(tool_bounds *bounds)
 int tool_budget(const tool *t, const char *text, ec_quantity *cost, uint64_t *budget)
 {
     static const char *const names[] = {"params=", "madds=", "memory="};
-    ec_int value = {0};
+    uint64_t value = 0;
     size_t which = 0;
 
     while (which < 3 && strncmp(text, names[which], strlen(names[which])) != 0)
         which++;
-    if (which == 3 || ec_int_parse(&value, text + strlen(names[which]), NULL) != EC_OK ||
-        ec_int_cmp_u64(&value, (uint64_t)1 << 62) >= 0) {
-        ec_int_clear(&value);
+    if (which == 3 || !tool_count(&value, text + strlen(names[which]), which == 2) ||
+        value >= (uint64_t)1 << 62)
         return tool_misuse(t, "--budget: '%.80s': expected params=N, madds=N or memory=BYTES",
                            text);
-    }
     *cost = which == 1 ? EC_QUANTITY_MULTIPLY_ADDS : EC_QUANTITY_PARAMETERS;
-    *budget = ec_int_get_u64(&value) / (which == 2 ? 4 : 1);
-    ec_int_clear(&value);
+    *budget = value / (which == 2 ? 4 : 1);
     return TOOL_GO_ON;
 }
 

@@ -104,8 +104,7 @@ static int find_choice(const char *list, const char *word)
     }
 }
 
-/* Decimal digits, then, for bytes, one of K M G T (KiB and kB mean the same here). */
-static bool parse_count(uint64_t *out, const char *text, bool bytes)
+bool tool_count(uint64_t *out, const char *text, bool bytes)
 {
     static const char suffixes[] = "KMGT";
     char *end = NULL;
@@ -179,7 +178,7 @@ static bool set_number(const tool_option *option, const char *text)
     }
 
     uint64_t value = 0;
-    if (!parse_count(&value, text, option->kind == TOOL_BYTES) || !in_range(option, (double)value))
+    if (!tool_count(&value, text, option->kind == TOOL_BYTES) || !in_range(option, (double)value))
         return false;
     *(uint64_t *)option->value = value;
     return true;

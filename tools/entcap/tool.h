@@ -191,9 +191,12 @@ typedef struct tool_measure_options {
     const tool_claim *claims; /* one per partition, or NULL */
 } tool_measure_options;
 
+/** Read decimal digits, then, for bytes, one of K M G T (KiB and kB mean the same here). */
+bool tool_count(uint64_t *out, const char *text, bool bytes);
+
 /**
- * Read --budget: "params=N", "madds=N" or "memory=BYTES", which counts 4 bytes a parameter.
- * TOOL_GO_ON, or TOOL_USAGE after an error message.
+ * Read --budget: "params=N", "madds=N" or "memory=BYTES" (suffixes as in tool_count), which counts
+ * 4 bytes a parameter. TOOL_GO_ON, or TOOL_USAGE after an error message.
  */
 int tool_budget(const tool *t, const char *text, ec_quantity *cost, uint64_t *budget);
 
