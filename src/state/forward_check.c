@@ -74,14 +74,14 @@ ec_status ec_state_forward_checks(ec_measurement *m, ec_error *err)
 
     EC_TRY(ec_forward_init(&f, arch, m->in->a, count_inputs(m->in->bound), err));
     status = predict(m, &f, &limit);
-    if (status != EC_OK) {
-        say_why(m->out, limit.msg);
-        status = EC_OK;
-        goto done;
+    if (status == EC_OK) {
+        EC_NEW(output, arch->outputs * f.inputs * f.inputs);
+        status = ec_forward_outputs(output, &f, m->residues, &m->rng, m->run, &limit);
     }
-    EC_NEW(output, arch->outputs * f.inputs * f.inputs);
-    EC_TRY(ec_forward_outputs(output, &f, m->residues, &m->rng, m->run, err));
-    EC_TRY(rank_outputs(&f, output, m, err));
+    if (status == EC_OK)
+        status = rank_outputs(&f, output, m, &limit);
+    if (ec_state_out_of_reach(&status, &limit, err))
+        say_why(m->out, limit.msg);
 done:
     ec_forward_clear(&f);
     ec_free(output);

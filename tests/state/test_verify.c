@@ -240,6 +240,34 @@ static void what_is_out_of_reach_is_absent_with_a_reason(void **state)
     subject_clear(&s);
 }
 
+/* a part that the limit stops, wherever it does, must not take the others with it */
+static void no_limit_of_memory_takes_more_than_what_exceeds_it(void **state)
+{
+    const convac_level levels[] = {
+        {4, 1, 1, true}, {16, 1, 2, false}, {128, 1, 2, false}, {128, 1, 4, false}};
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
+    ec_int bound = {0};
+    ec_run run = EC_RUN_INIT;
+    subject s;
+
+    (void)state;
+    subject_make(&s, levels, 4, 1, "AAAABBBBAAAABBBB");
+    ec_state_input in = subject_input(&s, &bound);
+    ec_int_set_u64(&bound, 128);
+    options.rank_limit = 1;
+    for (uint64_t bytes = 1000; bytes < 1 << 23; bytes += bytes / 4) {
+        ec_state got;
+        ec_error err = {0};
+        run.memory_bytes = bytes;
+        assert_ok(ec_state_verify(&got, &in, &options, &run, &err), &err);
+        assert_true(got.holds);
+        assert_true(got.labels[0].forward.known == (got.labels[0].forward.why[0] == '\0'));
+        ec_state_clear(&got);
+    }
+    ec_int_clear(&bound);
+    subject_clear(&s);
+}
+
 static void what_cannot_be_measured_is_rejected(void **state)
 {
     const convac_level levels[] = {{2, 1, 1, true}, {3, 1, 2, false}};
@@ -343,6 +371,7 @@ int main(void)
         cmocka_unit_test(the_entropy_alone_refutes_a_claim_below_it),
         cmocka_unit_test(a_zero_tensor_keeps_every_claim),
         cmocka_unit_test(what_is_out_of_reach_is_absent_with_a_reason),
+        cmocka_unit_test(no_limit_of_memory_takes_more_than_what_exceeds_it),
         cmocka_unit_test(what_cannot_be_measured_is_rejected),
         cmocka_unit_test(verify_survives_running_out_of_memory),
         cmocka_unit_test(progress_can_stop_it_anywhere),
