@@ -163,11 +163,7 @@ typedef struct ec_state_options {
         .max_seconds = 120                                                                         \
     }
 
-/**
- * Work that goes with a limit of n for cuts: 70 n^3 operations, a dozen labels' decompositions and
- * half as much again for the way there, but not less than EC_STATE_OPTIONS_INIT allows. What is
- * refused names the limit that would do, ec_spectrum_limit_of(operations), by the same rule.
- */
+/** Work for cuts up to n, 70 n^3 operations, at least 2e11; and the n that a refusal names. */
 double ec_spectrum_flops(uint64_t n);
 double ec_spectrum_limit_of(double flops);
 

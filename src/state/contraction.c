@@ -7,10 +7,13 @@
 #include "core/flow.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* more than any machine has, less than would overflow */
 #define MAX_BYTES 0x1p45
+
+enum { REMEDY = 80 };
 
 /* What it takes. */
 typedef struct plan {
@@ -223,24 +226,48 @@ static plan make_plan(ec_contraction *c, size_t n_threads, size_t look_ahead)
     return p;
 }
 
+/* The partitions that are left: what weighs most are the fourth powers of the widest layer that
+   has a divided subtree below it; of equals the topmost, so that what stays divided is narrower. */
+static void say_what_needs_less(char out[REMEDY], const ec_contraction *c)
+{
+    uint32_t width = 0, level = 0;
+
+    for (size_t i = 0; i + 1 < c->tree.n; i++) {
+        const ec_subtree *s = &c->tree.item[i];
+        uint32_t r = level_of(c, s)->out;
+
+        if (s->mixed && (r > width || (r == width && s->level > level))) {
+            width = r;
+            level = s->level;
+        }
+    }
+    out[0] = '\0';
+    if (width > 0)
+        snprintf(out, REMEDY, "; partitions that divide no subtree below r%u need less", level);
+}
+
 /* Errors: EC_ELIMIT */
 static ec_status check_plan(const plan *p, const ec_contraction *c, ec_error *err)
 {
     const ec_run *run = c->run;
     double max_flops = c->options->max_flops;
     double max_bytes = run != NULL ? (double)run->memory_bytes : MAX_BYTES;
-    char bytes[EC_SIZE_TEXT], limit[EC_SIZE_TEXT];
+    char bytes[EC_SIZE_TEXT], limit[EC_SIZE_TEXT], less[REMEDY];
 
+    if (p->bytes <= max_bytes && (max_flops <= 0 || p->flops <= max_flops))
+        return EC_OK;
     ec_size_text(bytes, p->bytes);
+    say_what_needs_less(less, c);
     if (p->bytes > max_bytes)
         return ec_fail(err, EC_ELIMIT,
-                       "four copies need %s and %.3g operations, the memory limit is %s", bytes,
-                       p->flops, ec_size_text(limit, max_bytes));
-    if (max_flops > 0 && p->flops > max_flops)
-        return ec_fail(err, EC_ELIMIT,
-                       "four copies need %s and %.3g operations, the limit is %.3g operations",
-                       bytes, p->flops, max_flops);
-    return EC_OK;
+                       "four copies need %s and %.3g operations, the memory limit is %s; --memory "
+                       "%.0fM would do%s",
+                       bytes, p->flops, ec_size_text(limit, max_bytes), ceil(p->bytes / (1 << 20)),
+                       less);
+    return ec_fail(err, EC_ELIMIT,
+                   "four copies need %s and %.3g operations, the limit is %.3g operations; "
+                   "--spectrum-limit %.0f would do%s",
+                   bytes, p->flops, max_flops, ec_spectrum_limit_of(p->flops), less);
 }
 
 /* as many threads, and subtrees to choose from, as fit the limits; one of each has to */

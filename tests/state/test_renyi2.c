@@ -186,7 +186,9 @@ static void copies_beyond_the_limits_are_said_to_be(void **state)
     run.memory_bytes = (uint64_t)64 << 20;
     assert_ok(ec_state_verify(&got, &in, &options, &run, NULL), NULL);
     assert_false(got.labels[0].renyi2.known);
-    assert_non_null(strstr(got.labels[0].renyi2.why, "the memory limit is 64 MiB"));
+    assert_non_null(strstr(got.labels[0].renyi2.why, "the memory limit is 64 MiB; --memory "));
+    assert_non_null(strstr(got.labels[0].renyi2.why, "M would do; partitions that divide no "
+                                                     "subtree below r"));
     ec_state_clear(&got);
     run.memory_bytes = (uint64_t)1 << 30;
     options.max_flops = 1e6;
