@@ -7,7 +7,10 @@
 
 #include <math.h>
 
-enum { CHUNK = 256 }; /* samples standardised at a time */
+enum {
+    CHUNK = 256, /* samples standardised at a time */
+    SLAB = 256,  /* rows of products at a time */
+};
 
 /* A feature whose spread is below this share of its size is constant but for rounding. */
 #define CONSTANT 1e-12
@@ -62,6 +65,24 @@ static void fill_chunk(double *out, const standard *s, const ec_samples *samples
     }
 }
 
+/*
+ * Add Z_band^T Z, (rows,n)(n,features) -> (rows,features), of a chunk Z of n samples; if the band
+ * is everything, the product is symmetric and only slabs right of the diagonal are computed.
+ */
+static void add_products(double *out, const double *chunk, size_t n, const standard *s,
+                         const size_t band[2], bool add)
+{
+    for (size_t r = 0; r < band[1]; r += SLAB) {
+        size_t rows = band[1] - r < SLAB ? band[1] - r : SLAB;
+        size_t from = band[1] == s->n ? r : 0;
+        const ec_cmat left = {chunk + band[0] + r, n, rows, s->n, true};
+        const ec_cmat right = {chunk + from, n, s->n - from, s->n, false};
+        const ec_mat product = {out + r * s->n + from, rows, s->n - from, s->n};
+
+        ec_linalg_gemm(product, 1, left, right, add);
+    }
+}
+
 ec_status correlation_band(double *out, const standard *s, const ec_samples *samples, size_t first,
                            size_t rows, ec_error *err)
 {
@@ -71,12 +92,13 @@ ec_status correlation_band(double *out, const standard *s, const ec_samples *sam
         return EC_ENOMEM;
     for (size_t i = 0; i < samples->n; i += CHUNK) {
         size_t n = samples->n - i < CHUNK ? samples->n - i : CHUNK;
-        const ec_cmat band = {chunk + first, n, rows, s->n, true};
 
         fill_chunk(chunk, s, samples, i, n);
-        /* C += Z_band^T Z, (rows,n)(n,features) -> (rows,features) */
-        ec_linalg_gemm(ec_mat_of(out, rows, s->n), 1, band, ec_cmat_of(chunk, n, s->n), i > 0);
+        add_products(out, chunk, n, s, (size_t[]){first, rows}, i > 0);
     }
+    for (size_t i = 0; i < rows && rows == s->n; i++)
+        for (size_t j = 0; j < i; j++)
+            out[i * s->n + j] = out[j * s->n + i];
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < s->n; j++)
             out[i * s->n + j] = fmin(fabs(out[i * s->n + j]), 1);

@@ -204,6 +204,52 @@ static void other_counts_and_constant_features_are_dealt_evenly(void **state)
     }
 }
 
+/* |Pearson correlation| of two features, by its definition. */
+static double correlation_of(const ec_samples *s, size_t a, size_t b)
+{
+    size_t n = s->grid[0] * s->grid[1];
+    const double *x = s->values.data;
+    double mean_a = 0, mean_b = 0, ab = 0, aa = 0, bb = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        mean_a += x[i * n + a] / (double)s->n;
+        mean_b += x[i * n + b] / (double)s->n;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        double p = x[i * n + a] - mean_a, q = x[i * n + b] - mean_b;
+
+        ab += p * q;
+        aa += p * p;
+        bb += q * q;
+    }
+    return fabs(ab) / sqrt(aa * bb);
+}
+
+/* More features than are multiplied at a time, and a rest. */
+static void correlations_of_many_features_are_those_of_pairs(void **state)
+{
+    static const size_t grid[2] = {20, 30}, some[] = {0, 1, 255, 256, 511, 512, 599};
+    const size_t n = 600;
+    double *c = NULL;
+    ec_rng rng;
+    (void)state;
+
+    ec_rng_seed(&rng, check_seed());
+    ec_samples s = new_samples(grid);
+    for (size_t i = 0; i < s.values.count; i++)
+        ((double *)s.values.data)[i] = ec_rng_uniform(&rng);
+    assert_ok(ec_data_correlation(&c, &s, NULL, NULL), NULL);
+    for (size_t k = 0; k < sizeof some / sizeof *some; k++)
+        for (size_t f = 0; f < n; f++) {
+            double wanted = f == some[k] ? 0 : correlation_of(&s, some[k], f);
+
+            assert_close(c[some[k] * n + f], wanted, 1e-10);
+            assert_close(c[f * n + some[k]], wanted, 1e-10);
+        }
+    ec_free(c);
+    ec_samples_clear(&s);
+}
+
 static void sparse_graph_says_what_it_leaves_out(void **state)
 {
     static const size_t grid[2] = {1, 16};
@@ -393,6 +439,7 @@ int main(void)
         cmocka_unit_test(quadrants_of_an_image_are_found_too),
         cmocka_unit_test(igtd_straightens_a_chain),
         cmocka_unit_test(other_counts_and_constant_features_are_dealt_evenly),
+        cmocka_unit_test(correlations_of_many_features_are_those_of_pairs),
         cmocka_unit_test(sparse_graph_says_what_it_leaves_out),
         cmocka_unit_test(swaps_are_counted_and_follow_the_seed),
         cmocka_unit_test(places_are_in_z_order),
