@@ -199,11 +199,11 @@ typedef struct ec_entropies {
  * Exact:  L is cut at the rank where its residual diagonal is below S eps (S samples of a batch);
  *         entropies are right to about 1e-10.
  * Cost:   per batch S^2 (3/2 N + blocks) and, for a block whose Gram has rank r <= min(S, 2^|K|),
- *         S r^2 and for every label about 2 S^2 r + S r^2 (S^3 where r = S) + 4/3 r^3 flops; 4 S^2
- * bytes a block, estimated first. The surrogate S N^2 once, 8 N^2 bytes. Owns:   *out, to be
- * cleared, also after an error. Errors: EC_EINVAL (labels other than 0 and 1 without all_labels;
- * more samples asked for than there are; levels), EC_ELIMIT, EC_ENUMERIC, EC_ENOMEM, EC_ECANCEL
- * Source: [ADRC23]
+ *         S r^2 and for every label about 2 S^2 r + S r^2 (S^3 where r = S) + 4/3 r^3 flops;
+ *         4 S^2 bytes a block, estimated first. The surrogate S N^2 flops once, 8 N^2 bytes.
+ * Owns:   *out, to be cleared, also after an error.
+ * Errors: EC_EINVAL (labels other than 0 and 1 without all_labels; more samples asked for than
+ * there are; levels), EC_ELIMIT, EC_ENUMERIC, EC_ENOMEM, EC_ECANCEL Source: [ADRC23]
  */
 EC_NODISCARD ec_status ec_data_entropy(ec_entropies *out, const ec_samples *samples,
                                        const ec_blocks *blocks, const ec_entropy_options *options,
@@ -240,7 +240,7 @@ double ec_entropies_surrogate(const ec_entropies *entropies, size_t level);
  * (0 if there is none).
  *
  * Owns:   *out, N^2 numbers, to be released by ec_free; NULL after an error.
- * Cost:   S N^2 multiply-adds (BLAS), 8 N^2 bytes, estimated first.
+ * Cost:   S N^2 / 2 multiply-adds (BLAS), 8 N^2 bytes, estimated first.
  * Errors: EC_ELIMIT, EC_ENOMEM, EC_EIO (BLAS cannot be loaded)
  */
 EC_NODISCARD ec_status ec_data_correlation(double **out, const ec_samples *samples,
