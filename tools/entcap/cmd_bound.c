@@ -119,6 +119,8 @@ int cmd_bound(tool *t)
 
     if (code != TOOL_GO_ON)
         return code;
+    if (o.trials > 1 && !o.compute.exact)
+        return tool_misuse(t, "--trials is for the generic rank: give --exact, too");
     o.compute.method = (unsigned)method;
     o.compute.sides = o.certificate;
     o.compute.trials = (unsigned)o.trials;

@@ -166,6 +166,8 @@ static int check_options(tool *t, const verify_options *o)
         return tool_misuse(t, "--csv is for the profile: give --profile, too");
     if (o->csv && t->json)
         return tool_misuse(t, "--csv and --json are two forms of one answer");
+    if (o->measure.data_limit != 0 && o->measure.data == NULL)
+        return tool_misuse(t, "--limit is for samples: give --data, too");
     if (o->measure.data != NULL && o->measure.basis == EC_BASIS_SITES)
         return tool_misuse(t, "--data is for basis features, not for basis sites");
     return TOOL_GO_ON;
