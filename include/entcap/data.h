@@ -202,8 +202,9 @@ typedef struct ec_entropies {
  *         S r^2 and for every label about 2 S^2 r + S r^2 (S^3 where r = S) + 4/3 r^3 flops;
  *         4 S^2 bytes a block, estimated first. The surrogate S N^2 flops once, 8 N^2 bytes.
  * Owns:   *out, to be cleared, also after an error.
- * Errors: EC_EINVAL (labels other than 0 and 1 without all_labels; more samples asked for than
- * there are; levels), EC_ELIMIT, EC_ENUMERIC, EC_ENOMEM, EC_ECANCEL Source: [ADRC23]
+ * Errors: EC_EINVAL (labels other than 0 and 1 without all_labels; more samples asked for
+ *         than there are; levels), EC_ELIMIT, EC_ENUMERIC, EC_ENOMEM, EC_ECANCEL
+ * Source: [ADRC23]
  */
 EC_NODISCARD ec_status ec_data_entropy(ec_entropies *out, const ec_samples *samples,
                                        const ec_blocks *blocks, const ec_entropy_options *options,
