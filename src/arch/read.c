@@ -97,9 +97,9 @@ static ec_status read_features(ec_input *input, const ec_tree *tree, const ec_no
         EC_TRY(ec_value_flag(&features->learned, tree, learned, err));
     if (scale != NULL)
         EC_TRY(ec_value_decimal(&features->scale, tree, scale, "scale", err));
-    if (features->scale == 0)
+    if (scale != NULL && features->scale == 0)
         return ec_source_fail(&tree->source, scale->place, err, "scale must be above 0");
-    if (features->kind == EC_FEATURES_POLYNOMIAL && features->learned)
+    if (learned != NULL && features->kind == EC_FEATURES_POLYNOMIAL && features->learned)
         return ec_source_fail(&tree->source, learned->place, err,
                               "polynomial has nothing to learn: any change of its features is one "
                               "of the first matrix");

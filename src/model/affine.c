@@ -12,7 +12,21 @@ size_t ec_weights_raw_count(const ec_arch *arch, size_t level)
            ec_level_channels(l);
 }
 
-/* Norms that change nothing, and zero weights. */
+/* A norm that changes nothing. */
+static ec_status init_norm(ec_affine *a, size_t channels, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    EC_NEW(a->gamma, channels);
+    EC_NEW(a->beta, channels);
+    EC_NEW(a->mean, channels);
+    EC_NEW(a->variance, channels);
+    for (size_t c = 0; c < channels; c++)
+        a->gamma[c] = a->variance[c] = 1;
+done:
+    return status;
+}
+
 ec_status ec_affine_init(ec_weights *out, const ec_arch *arch, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -21,17 +35,10 @@ ec_status ec_affine_init(ec_weights *out, const ec_arch *arch, ec_error *err)
     for (size_t l = 0; l < arch->n_levels; l++) {
         ec_affine *a = &out->affine[l];
         const ec_layer *layer = &arch->layers[arch->levels[l].layer];
-        size_t channels = ec_level_channels(&arch->levels[l]);
 
         EC_NEW(a->weight, ec_weights_raw_count(arch, l));
-        if (layer->norm) {
-            EC_NEW(a->gamma, channels);
-            EC_NEW(a->beta, channels);
-            EC_NEW(a->mean, channels);
-            EC_NEW(a->variance, channels);
-            for (size_t c = 0; c < channels; c++)
-                a->gamma[c] = a->variance[c] = 1;
-        }
+        if (layer->norm)
+            EC_TRY(init_norm(a, ec_level_channels(&arch->levels[l]), err));
         if (layer->bias)
             EC_NEW(a->bias, layer->channels);
     }

@@ -298,7 +298,7 @@ ec_status checkpoint_read(trainer *t, ec_error *err)
     ec_tensors tensors = {.n = 0};
     ec_weights weights = {.n_levels = 0};
     double mine[N_STATE] = {0};
-    const double *state = NULL;
+    const double *state = mine;
 
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return EC_OK;
