@@ -192,7 +192,7 @@ static void interrupt_of_any_process_ends_all(void **state)
 static void interrupt_of_mpirun_leaves_a_whole_file(void **state)
 {
     (void)state;
-    assert_exits(1, "OMPI_MCA_odls_base_sigkill_timeout=5 $MPI -n 2 $ENTCAP/entcap-mpi sweep -o "
+    assert_exits(1, "OMPI_MCA_odls_base_sigkill_timeout=15 $MPI -n 2 $ENTCAP/entcap-mpi sweep -o "
                     "$T/rows --where 'params<=3000' " ENDLESS " 2>/dev/null &\n"
                     "until [ \"$(head -c 100000 $T/rows 2>/dev/null | wc -c)\" = 100000 ]\n"
                     "do sleep 0.1; done; kill -INT $!; wait $!");
