@@ -3,7 +3,7 @@
 #define ENTCAP_TRAIN_H
 
 /**
- * train: weights of a ConvAC with an affine-relu feature map, learned from labelled samples.
+ * train: weights of a ConvAC with a feature map, learned from labelled samples.
  *
  * Loss. Let t be the vector below the dense layer, d entries, and rho = (|t|^2 / d)^(1/2) its root
  * mean square. A sample with label y costs
@@ -27,10 +27,17 @@
  *
  * The product's gradient is by prefix and suffix products, so zeros need no exception.
  *
+ * Networks with affine parts are trained in layers, level after level of a whole batch: z = h, the
+ * outputs themselves, and no product is scaled. A batch norm takes mean and biased variance of its
+ * channels over batch and positions, which are differentiated; running means and (unbiased)
+ * variances follow with momentum 0.1 and stand in the weights, which outputs are evaluated with.
+ * Networks with another feature map than affine-relu are trained in layers, too, with z = h / rho.
+ *
  * Precision: float; one source serves float and double (ec_train_gradient).
  * Parallel:  samples of a batch over up to 16 OpenMP threads, eight at a time as the entries of a
  *            vector. Gradients are added up in 16 blocks of a batch, in their order: equal seeds
  *            give equal bits, whatever the threads, on equal machines (AVX2 has fused products).
+ *            In layers: one thread.
  * Cost:      6 flops a weight and position. At 32 x 32 sites with five layers of 16: 2.1 Mflop,
  *            about 42 us of a core where sgemm does 100 Gflop/s. Of these, 30 are products (at 70
  *            Gflop/s), 5 pooling and its gradient, 4 features, 2 to 3 the fitting of images.
@@ -43,6 +50,13 @@ typedef enum ec_optimizer {
     EC_ADAM, /* beta 0.9 and 0.999, epsilon 1e-8, bias corrected */
     EC_SGD,  /* weight -= rate * mean gradient of the batch */
 } ec_optimizer;
+
+typedef enum ec_loss {
+    EC_LOSS_DEFAULT,       /* squared if the description says predict: magnitude and the network is
+                              trained in layers (see below), else cross-entropy */
+    EC_LOSS_CROSS_ENTROPY, /* L above, -log softmax(z)_y */
+    EC_LOSS_SQUARED,       /* mean over labels k of (z_k - [k = y])^2 */
+} ec_loss;
 
 /** After an epoch. The training figures are means over the epoch, each sample as it was met. */
 typedef struct ec_train_report {
@@ -85,6 +99,8 @@ typedef struct ec_train_options {
     ec_optimizer optimizer;
     size_t epochs, batch;
     double rate;
+    double decay; /* of weights, apart from the gradient (AdamW): weight -= rate * decay * weight */
+    ec_loss loss;
     ec_train_report_fn *report;   /* after every epoch; or NULL */
     ec_train_measure_fn *measure; /* before the first step and after every measure_every; or NULL */
     ec_train_resumed_fn *resumed; /* or NULL */
@@ -112,6 +128,9 @@ typedef struct ec_train_options {
  * but none outweighs all others. By the scale invariance the size of the entries, about 1/2, only
  * sets the relative size of a step.
  *
+ * With affine parts: rows of W_l are softmax(2 g) in front of the dense layer, g / sqrt(d) in it,
+ * gamma is 1/4, beta 1, bias 0 ([AC21]): every channel is near 1, and so are their products.
+ *
  * Errors: EC_EINVAL (network, or no feature map), EC_ELIMIT, EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_rng *rng,
@@ -122,7 +141,8 @@ EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_r
  * order of samples and nothing else is random: by run->seed.
  *
  * Progress: run->progress gets samples done of samples in all, its text the running loss.
- * Errors:   EC_EINVAL  no feature map; no samples; epochs, batch or rate not positive
+ * Errors:   EC_EINVAL  no feature map; no samples; epochs, batch or rate not positive; negative
+ *                      decay; squared error for a network that is not trained in layers
  *           EC_ENUMERIC loss or gradient not finite, or loss above 1000: layer and step are named
  *           EC_EIO, EC_EPARSE a checkpoint that cannot be written, or is damaged
  *           EC_EINVAL         a checkpoint of another network, other data or options
@@ -138,12 +158,23 @@ EC_NODISCARD ec_status ec_train_classify(uint32_t *label, const ec_arch *arch,
                                          const ec_run *run, ec_error *err);
 
 /**
- * Loss of one sample and its gradient in double precision: gradient has the shapes of weights (and
+ * Loss of one sample and its gradient in double precision, of a network that is not trained in
+ * layers: gradient has the shapes of weights (and
  * is set, not added to). `values` are the n_sites numbers that the feature map reads.
- * Errors: EC_EINVAL (no feature map), EC_ENUMERIC, EC_ENOMEM
+ * Errors: EC_EINVAL (no feature map; trained in layers), EC_ENUMERIC, EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *arch,
                                          const ec_weights *weights, const double *values,
                                          uint32_t label, ec_error *err);
+
+/**
+ * Mean loss of all samples as one batch and its gradient in double precision, in layers: through
+ * the batch's own statistics, as training sees it. Gradients of running statistics and of features
+ * that are not learned count as 0. Errors: EC_EINVAL (no feature map), EC_ENUMERIC, EC_ELIMIT,
+ * EC_ENOMEM, EC_EIO (BLAS cannot be loaded)
+ */
+EC_NODISCARD ec_status ec_train_batch_gradient(ec_weights *gradient, double *loss,
+                                               const ec_arch *arch, const ec_weights *weights,
+                                               const ec_dataset *data, ec_loss of, ec_error *err);
 
 #endif

@@ -19,6 +19,8 @@ enum {
     BATCH,
     RATE,
     MEASURE_EVERY,
+    LOSS_KIND,
+    DECAY,
     SEED, /* 2 halves */
     NETWORK = SEED + 2 /* of identity[0] */,
     DATA = NETWORK + 2,
@@ -35,7 +37,7 @@ enum {
     CHECKSUM = RNG + 4 * 2, /* of all other numbers of the file */
     N_STATE = CHECKSUM + 2,
     N_OPTIONS = NETWORK, /* numbers before this one are options */
-    FORMAT_NUMBER = 1,
+    FORMAT_NUMBER = 2,
 };
 
 static void put_u64(double *at, uint64_t value)
@@ -88,10 +90,17 @@ void checkpoint_identify(trainer *t)
     const ec_arch *arch = t->arch;
     uint64_t hash = mix(1, arch->input.grid, sizeof arch->input.grid);
 
+    const ec_features *features = &arch->input.features;
+    const size_t map[] = {(size_t)features->kind, features->learned,
+                          ec_arch_predicts_magnitude(arch)};
+
+    hash = mix(hash, map, sizeof map);
+    hash = mix(hash, &features->scale, sizeof features->scale);
     for (size_t l = 0; l < arch->n_levels; l++) {
         const ec_level *level = &arch->levels[l];
-        const size_t numbers[] = {level->dim,     level->out,     level->shared,
-                                  level->grid[0], level->grid[1], level->window[0]};
+        const ec_layer *layer = &arch->layers[level->layer];
+        const size_t numbers[] = {level->dim,     level->out,       level->shared, level->grid[0],
+                                  level->grid[1], level->window[0], layer->norm,   layer->bias};
         hash = mix(hash, numbers, sizeof numbers);
     }
     t->identity[0] = hash;
@@ -124,6 +133,8 @@ static void put_state(double *state, const trainer *t)
     state[BATCH] = (double)o->batch;
     state[RATE] = o->rate;
     state[MEASURE_EVERY] = (double)o->measure_every;
+    state[LOSS_KIND] = t->plan.loss;
+    state[DECAY] = o->decay;
     put_u64(state + SEED, t->run != NULL ? t->run->seed : 1);
     put_u64(state + NETWORK, t->identity[0]);
     put_u64(state + DATA, t->identity[1]);
@@ -239,11 +250,9 @@ static ec_status check_ranges(const trainer *t, const double *state, ec_error *e
 static ec_status check_same_run(const double *state, const double *mine, const char *path,
                                 ec_error *err)
 {
-    static const char *const option[N_OPTIONS] = {[OPTIMIZER] = "optimizer",
-                                                  [EPOCHS] = "epochs",
-                                                  [BATCH] = "batch",
-                                                  [RATE] = "lr",
-                                                  [MEASURE_EVERY] = "entropy-every"};
+    static const char *const option[N_OPTIONS] = {
+        [OPTIMIZER] = "optimizer",         [EPOCHS] = "epochs",  [BATCH] = "batch", [RATE] = "lr",
+        [MEASURE_EVERY] = "entropy-every", [LOSS_KIND] = "loss", [DECAY] = "decay"};
 
     if (!same_halves(state + NETWORK, mine + NETWORK))
         return ec_fail_file(err, EC_EINVAL, path, "checkpoint of another network");

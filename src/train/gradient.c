@@ -3,24 +3,22 @@
 
 #include "core/flow.h"
 
-#include <string.h>
-
 ec_status ec_train_classify(uint32_t *label, const ec_arch *arch, const ec_weights *weights,
                             const ec_dataset *data, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
     plan p = {.arch = NULL};
-    workers w = {.n = 0};
+    engine e = {.p = NULL};
     float *parameters = NULL;
 
     EC_TRY(plan_init(&p, arch, run, err));
-    EC_TRY(workers_init(&w, &p, data, 0, run, err));
+    EC_TRY(engine_init(&e, &p, data, 0, run, err));
     EC_NEW(parameters, p.n_parameters);
     plan_pack(parameters, &p, weights);
-    EC_TRY(workers_classify(label, &w, parameters, data, run, err));
+    EC_TRY(engine_classify(label, &e, parameters, data, run, err));
 done:
     ec_free(parameters);
-    workers_clear(&w);
+    engine_clear(&e);
     plan_clear(&p);
     return status;
 }
@@ -36,13 +34,14 @@ ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *a
     verdict v;
 
     EC_TRY(plan_init(&p, arch, NULL, err));
+    if (p.layerwise) {
+        status = ec_fail(err, EC_EINVAL, "the gradient of this network is that of a batch");
+        goto done;
+    }
     EC_TRY(pass_new_f64(&pass, &p, err));
     EC_NEW(parameters, p.n_parameters);
     EC_NEW(sum, p.n_parameters);
-    for (size_t k = 0; k < p.n_levels + 2; k++) {
-        segment s = plan_segment(&p, weights, k);
-        memcpy(parameters + s.start, s.values, s.n * sizeof *s.values);
-    }
+    plan_pack_f64(parameters, &p, weights);
     pass_load_f64(pass, 0, values);
     pass_run_f64(pass, sum, parameters, &(pass_batch){1, &label, &v});
     if (!v.finite) {
@@ -50,14 +49,74 @@ ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *a
         goto done;
     }
     *loss = v.loss;
-    for (size_t k = 0; k < p.n_levels + 2; k++) {
-        segment s = plan_segment(&p, gradient, k);
-        memcpy(s.values, sum + s.start, s.n * sizeof *s.values);
-    }
+    plan_unpack_f64(gradient, &p, sum);
 done:
     ec_free(parameters);
     ec_free(sum);
     pass_free_f64(pass);
+    plan_clear(&p);
+    return status;
+}
+
+/* All samples into the lanes of w. */
+static ec_status load_all(layerwise_f64 *w, const ec_arch *arch, const ec_dataset *data,
+                          ec_error *err)
+{
+    ec_status status = EC_OK;
+    double *values = NULL;
+
+    EC_NEW(values, arch->n_sites + data->image[0] * data->image[1]);
+    for (size_t s = 0; s < data->n; s++) {
+        ec_data_sites(values, data, s, values + arch->n_sites);
+        layerwise_load_f64(w, s, values);
+    }
+done:
+    ec_free(values);
+    return status;
+}
+
+/* Sum of the losses; EC_ENUMERIC where one is not finite. */
+static ec_status sum_losses(double *sum, const verdict *v, size_t n, ec_error *err)
+{
+    *sum = 0;
+    for (size_t s = 0; s < n; s++) {
+        if (!v[s].finite)
+            return ec_fail(err, EC_ENUMERIC, "the loss is not finite");
+        *sum += v[s].loss;
+    }
+    return EC_OK;
+}
+
+ec_status ec_train_batch_gradient(ec_weights *gradient, double *loss, const ec_arch *arch,
+                                  const ec_weights *weights, const ec_dataset *data, ec_loss of,
+                                  ec_error *err)
+{
+    ec_status status = EC_OK;
+    plan p = {.arch = NULL};
+    layerwise_f64 *w = NULL;
+    double *parameters = NULL, *sum = NULL;
+    verdict *v = NULL;
+
+    EC_TRY(plan_init(&p, arch, NULL, err));
+    if (of != EC_LOSS_DEFAULT)
+        p.loss = of;
+    EC_TRY(layerwise_new_f64(&w, &p, data->n, NULL, err));
+    EC_TRY(load_all(w, arch, data, err));
+    EC_NEW(parameters, p.n_parameters);
+    EC_NEW(sum, p.n_parameters);
+    EC_NEW(v, data->n);
+    plan_pack_f64(parameters, &p, weights);
+    layerwise_run_f64(w, sum, parameters, &(pass_batch){(unsigned)data->n, data->label, v});
+    EC_TRY(sum_losses(loss, v, data->n, err));
+    *loss /= (double)data->n;
+    for (size_t i = 0; i < p.n_parameters; i++)
+        sum[i] /= (double)data->n;
+    plan_unpack_f64(gradient, &p, sum);
+done:
+    ec_free(parameters);
+    ec_free(sum);
+    ec_free(v);
+    layerwise_free_f64(w);
     plan_clear(&p);
     return status;
 }

@@ -57,6 +57,8 @@ size_t optimizer_step(optimizer *o, float *parameters, const float *gradient, do
         if (!isfinite(gradient[i]))
             return i;
     o->step++;
+    for (size_t i = 0; i < o->n && o->decay > 0; i++)
+        parameters[i] = (float)((1 - rate * o->decay) * (double)parameters[i]);
     if (o->kind == EC_ADAM)
         adam_step(o, parameters, gradient, factor, rate);
     else

@@ -129,9 +129,10 @@ done:
 void T(pass_load)(struct T(pass) * w, unsigned lane, const double *values)
 {
     const uint32_t *site = w->p->place[0];
+    double scale = w->p->arch->input.features.scale;
 
     for (size_t s = 0; s < w->p->arch->n_sites; s++)
-        w->value[s][lane] = (REAL)values[site[s]];
+        w->value[s][lane] = (REAL)(scale * values[site[s]]);
 }
 
 /* ------------------------------------------------------------------ forward */

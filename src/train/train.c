@@ -19,6 +19,19 @@ static ec_status check_options(const ec_dataset *train, const ec_train_options *
                        o->epochs, o->batch);
     if (!(o->rate > 0) || !isfinite(o->rate))
         return ec_fail(err, EC_EINVAL, "learning rate %g, must be positive", o->rate);
+    if (!(o->decay >= 0) || !isfinite(o->decay))
+        return ec_fail(err, EC_EINVAL, "weight decay %g, must not be negative", o->decay);
+    return EC_OK;
+}
+
+static ec_status choose_loss(plan *p, const ec_train_options *o, ec_error *err)
+{
+    if (o->loss == EC_LOSS_SQUARED && !p->layerwise)
+        return ec_fail(err, EC_EINVAL,
+                       "the squared error needs 'norm: batch' or 'bias: true': other outputs are "
+                       "learned up to a factor");
+    if (o->loss != EC_LOSS_DEFAULT)
+        p->loss = o->loss;
     return EC_OK;
 }
 
@@ -30,8 +43,10 @@ static ec_status trainer_init(trainer *t, ec_error *err)
 
     EC_TRY(check_options(t->train, o, err));
     EC_TRY(plan_init(&t->plan, t->arch, t->run, err));
-    EC_TRY(workers_init(&t->workers, &t->plan, t->train, o->batch < n ? o->batch : n, t->run, err));
-    EC_TRY(optimizer_init(&t->optimizer, o->optimizer, t->plan.n_parameters, err));
+    EC_TRY(choose_loss(&t->plan, o, err));
+    EC_TRY(engine_init(&t->engine, &t->plan, t->train, o->batch < n ? o->batch : n, t->run, err));
+    EC_TRY(optimizer_init(&t->optimizer, o->optimizer, t->plan.n_learned, err));
+    t->optimizer.decay = o->decay;
     EC_NEW(t->parameters, t->plan.n_parameters);
     EC_NEW(t->order, n);
     ec_rng_seed(&t->rng, t->run != NULL ? t->run->seed : 1);
@@ -46,7 +61,7 @@ done:
 
 static void trainer_clear(trainer *t)
 {
-    workers_clear(&t->workers);
+    engine_clear(&t->engine);
     optimizer_clear(&t->optimizer);
     ec_free(t->parameters);
     ec_free(t->order);
@@ -94,7 +109,7 @@ static ec_status take_step(trainer *t, ec_error *err)
            n = t->options->batch < left ? t->options->batch : left;
     double rate = schedule_rate(t->options, t->step, t->n_steps);
     job j = {t->parameters, t->train, t->order + t->position, n, .learn = true};
-    tally batch = workers_run(&t->workers, &j);
+    tally batch = engine_run(&t->engine, &j);
 
     if (!batch.bad.finite)
         return diverged(t, "a product is not finite", batch.bad.level, err);
@@ -102,9 +117,10 @@ static ec_status take_step(trainer *t, ec_error *err)
         return diverged(t, "the loss is above 1000, with the largest weight", largest_level(t),
                         err);
     size_t bad =
-        optimizer_step(&t->optimizer, t->parameters, t->workers.gradient[0], 1 / (double)n, rate);
-    if (bad < t->plan.n_parameters)
+        optimizer_step(&t->optimizer, t->parameters, t->engine.gradient, 1 / (double)n, rate);
+    if (bad < t->plan.n_learned)
         return diverged(t, "a gradient is not finite", plan_level_of(&t->plan, bad), err);
+    engine_keep_statistics(&t->engine, t->parameters);
     for (size_t i = 0; i < t->plan.n_parameters; i++)
         if (!isfinite(t->parameters[i]))
             return diverged(t, "a weight is not finite", plan_level_of(&t->plan, i), err);
@@ -187,7 +203,7 @@ static ec_status accuracy(double *out, trainer *t, const ec_dataset *data, ec_er
     if (data == NULL || data->n == 0)
         return EC_OK;
     EC_NEW(found, data->n);
-    EC_TRY(workers_classify(found, &t->workers, t->parameters, data, t->run, err));
+    EC_TRY(engine_classify(found, &t->engine, t->parameters, data, t->run, err));
     for (size_t i = 0; i < data->n; i++)
         right += found[i] == data->label[i];
     *out = (double)right / (double)data->n;

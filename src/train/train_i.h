@@ -6,16 +6,41 @@
 
 #include "entcap/train.h"
 
+typedef enum part_kind {
+    PART_WEIGHT, /* W_l; without the constant's row and column if there are affine parts */
+    PART_GAMMA,
+    PART_BETA,
+    PART_BIAS,
+    PART_SLOPE,
+    PART_OFFSET,
+    PART_FREQUENCY,
+    PART_MEAN,
+    PART_VARIANCE,
+} part_kind;
+
+/** A run of the parameters' vector: one vector of ec_weights. */
+typedef struct part {
+    part_kind kind;
+    size_t level; /* n_levels for those of the feature map */
+    size_t start, n;
+} part;
+
 /**
- * An architecture prepared for passes. All parameters lie in one vector, W_0, W_1, .., slopes,
- * offsets, each as in ec_weights. Positions are in the order of subtrees: the children of position
- * i of level l are the positions (or sites) i P_l .. i P_l + P_l - 1 below.
+ * An architecture prepared for passes. All parameters lie in one vector: for every level W_l and
+ * its gamma, beta, bias; then the feature map's; then running means and variances, which have no
+ * gradient. Each is as in ec_weights. Positions are in the order of subtrees: the children of
+ * position i of level l are the positions (or sites) i P_l .. i P_l + P_l - 1 below.
  */
 typedef struct plan {
     const ec_arch *arch;
     size_t n_levels;
-    size_t *matrix_start; /* n_levels + 1: where W_l begins; the last: the slopes */
+    bool layerwise; /* batches go through the levels together, not each sample by itself */
+    ec_loss loss;   /* the default of the description, unless it is set otherwise */
+    part *parts;
+    size_t n_parts;
+    size_t *matrix_start; /* n_levels + 1: where W_l begins; the last: the feature map */
     size_t n_parameters;
+    size_t n_learned;      /* the first so many follow a gradient */
     uint32_t **place;      /* n_levels + 1: row-major number of every site, then of every position
                               of level 0, 1, .. */
     size_t widest;         /* largest d_l */
@@ -30,23 +55,25 @@ EC_NODISCARD ec_status plan_check(const ec_arch *arch, ec_error *err);
 EC_NODISCARD ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error *err);
 void plan_clear(plan *p);
 
-/** The level whose matrix holds parameter i, or n_levels for the feature map. */
+/** The level that parameter i belongs to, or n_levels for the feature map. */
 size_t plan_level_of(const plan *p, size_t i);
 
 /** "layer r2 (layers.2.weight)", "the dense layer (..)", "the feature map": for messages. */
 const char *plan_name(char *text, size_t room, const plan *p, size_t level);
 
-/** A run of parameters and the weights that they are; segments 0 .. n_levels + 1 are all. */
-typedef struct segment {
-    size_t start, n;
-    double *values;
-} segment;
+/** Where a part begins; SIZE_MAX if there is none. */
+size_t plan_find(const plan *p, part_kind kind, size_t level);
 
-segment plan_segment(const plan *p, const ec_weights *weights, size_t k);
+/** The weights that a part holds. */
+double *plan_values(const plan *p, const ec_weights *weights, size_t k);
 
 /** Between weights and parameters in single precision; unpacking makes the weights single. */
 void plan_pack(float *parameters, const plan *p, const ec_weights *weights);
 void plan_unpack(ec_weights *weights, const plan *p, const float *parameters);
+
+/** Likewise in double precision; unpacking sets the vectors alone. */
+void plan_pack_f64(double *parameters, const plan *p, const ec_weights *weights);
+void plan_unpack_f64(ec_weights *weights, const plan *p, const double *parameters);
 
 /** What one sample gave. */
 typedef struct verdict {
@@ -87,6 +114,31 @@ void pass_run_f64(pass_f64 *w, double *gradient, const double *parameters, const
 /** Bytes of one workspace, about. */
 double pass_bytes(const plan *p);
 
+/**
+ * A whole batch, level by level, once per precision (layerwise_t.h); for plans with `layerwise`.
+ * load: the sites' values of sample s < batch. run: verdicts on the first b->n samples. With a
+ * gradient (which is set) batch norms take the batch's statistics, otherwise the running ones.
+ * keep: running statistics <- 0.9 running + 0.1 of the last batch with a gradient, its variance
+ * unbiased.
+ */
+typedef struct layerwise_f32 layerwise_f32;
+typedef struct layerwise_f64 layerwise_f64;
+
+EC_NODISCARD ec_status layerwise_new_f32(layerwise_f32 **out, const plan *p, size_t batch,
+                                         const ec_run *run, ec_error *err);
+EC_NODISCARD ec_status layerwise_new_f64(layerwise_f64 **out, const plan *p, size_t batch,
+                                         const ec_run *run, ec_error *err);
+void layerwise_free_f32(layerwise_f32 *w);
+void layerwise_free_f64(layerwise_f64 *w);
+void layerwise_load_f32(layerwise_f32 *w, size_t s, const double *values);
+void layerwise_load_f64(layerwise_f64 *w, size_t s, const double *values);
+void layerwise_run_f32(layerwise_f32 *w, float *gradient, const float *parameters,
+                       const pass_batch *b);
+void layerwise_run_f64(layerwise_f64 *w, double *gradient, const double *parameters,
+                       const pass_batch *b);
+void layerwise_keep_f32(const layerwise_f32 *w, float *parameters);
+void layerwise_keep_f64(const layerwise_f64 *w, double *parameters);
+
 /** Sums over samples. */
 typedef struct tally {
     double loss;
@@ -124,14 +176,40 @@ typedef struct job {
 
 tally workers_run(workers *w, const job *j);
 
+/** What passes samples: workers, or the levels one by one. */
+typedef struct engine {
+    const plan *p;
+    workers workers;
+    layerwise_f32 *layerwise;
+    size_t batch;     /* of layerwise */
+    double *values;   /* of the sites, then the room for an image */
+    uint32_t *label;  /* batch */
+    verdict *verdict; /* batch */
+    float *gradient;  /* of the last job that learned; borrowed from the workers */
+} engine;
+
+/** As workers_init. */
+EC_NODISCARD ec_status engine_init(engine *out, const plan *p, const ec_dataset *data, size_t batch,
+                                   const ec_run *run, ec_error *err);
+void engine_clear(engine *e);
+
+/** At most the batch of engine_init if it learns, then with the sum of the gradients in gradient;
+ * otherwise at most ENGINE_PORTION. */
+#define ENGINE_PORTION 1024
+tally engine_run(engine *e, const job *j);
+
+/** After a step: what the batch showed goes into the running statistics. */
+void engine_keep_statistics(const engine *e, float *parameters);
+
 /** Labels of all samples; the run can be stopped in between. */
-EC_NODISCARD ec_status workers_classify(uint32_t *label, workers *w, const float *parameters,
-                                        const ec_dataset *data, const ec_run *run, ec_error *err);
+EC_NODISCARD ec_status engine_classify(uint32_t *label, engine *e, const float *parameters,
+                                       const ec_dataset *data, const ec_run *run, ec_error *err);
 
 /** Moments of Adam; both NULL for SGD. */
 typedef struct optimizer {
     ec_optimizer kind;
     size_t n, step;
+    double decay; /* parameters shrink by rate * decay, besides their step */
     float *mean, *square;
 } optimizer;
 
@@ -155,7 +233,7 @@ typedef struct trainer {
     const ec_train_options *options;
     const ec_run *run;
     plan plan;
-    workers workers;
+    engine engine;
     uint32_t *order;
     size_t n_steps;
     uint64_t identity[2]; /* fingerprints of the network and of the data, for checkpoints */

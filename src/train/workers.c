@@ -131,25 +131,3 @@ tally workers_run(workers *w, const job *j)
         add_gradients(w, blocks);
     return sum;
 }
-
-ec_status workers_classify(uint32_t *label, workers *w, const float *parameters,
-                           const ec_dataset *data, const ec_run *run, ec_error *err)
-{
-    enum { PORTION = 1024 };
-    uint32_t samples[PORTION] = {0};
-
-    for (size_t first = 0; first < data->n; first += PORTION) {
-        job j = {.parameters = parameters, .data = data, .samples = samples};
-        j.n = data->n - first < PORTION ? data->n - first : PORTION;
-        j.found = label + first;
-        for (size_t k = 0; k < j.n; k++)
-            samples[k] = (uint32_t)(first + k);
-        if (!workers_run(w, &j).bad.finite)
-            return ec_fail(err, EC_ENUMERIC, "the outputs of a sample are not finite");
-        ec_status status =
-            ec_run_step(run, "evaluating", (double)(first + j.n), (double)data->n, err);
-        if (status != EC_OK)
-            return status;
-    }
-    return EC_OK;
-}

@@ -284,7 +284,7 @@ static void weights_alone_are_no_checkpoint(void **state)
 
     assert_ok(ec_weights_write(&w, s.arch, s.path, NULL), NULL);
     assert_refused(&s, &o, EC_EPARSE,
-                   "not a checkpoint: there is no tensor 'train.state' of 31 F64 numbers");
+                   "not a checkpoint: there is no tensor 'train.state' of 33 F64 numbers");
     ec_weights_clear(&w);
     close_scene(&s);
 }

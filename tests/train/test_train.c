@@ -351,6 +351,31 @@ static void a_description_without_features_is_refused(void **state)
     ec_arch_free(arch);
 }
 
+/* features: {learned: false, scale} count in training as they do in the model */
+static void features_are_scaled_and_stay_if_they_are_not_learned(void **state)
+{
+    ec_arch *arch = small_arch("name: t\ninput: {shape: [4], channels: 3, features: {kind: "
+                               "affine-relu, learned: false, scale: 0.5}}\nlayers:\n"
+                               "  - conv: {channels: 4}\n  - pool: {window: 4}\n"
+                               "  - dense: {outputs: 3}\n");
+    ec_dataset data = small_data(arch, 60, 1);
+    ec_weights before = start_of(arch, 1), w = start_of(arch, 1);
+    ec_train_options o = options_of(EC_ADAM, 5, 10, 0.05);
+    uint32_t mine[60], model[60];
+    (void)state;
+
+    assert_ok(ec_train(&w, arch, &data, NULL, &o, NULL, NULL), NULL);
+    assert_memory_equal(w.slope, before.slope, 3 * sizeof *w.slope);
+    assert_memory_equal(w.offset, before.offset, 3 * sizeof *w.offset);
+    assert_ok(ec_train_classify(mine, arch, &w, &data, NULL, NULL), NULL);
+    assert_ok(ec_model_classify(model, arch, &w, &data, NULL, NULL), NULL);
+    assert_memory_equal(mine, model, sizeof mine);
+    ec_weights_clear(&before);
+    ec_weights_clear(&w);
+    ec_dataset_clear(&data);
+    ec_arch_free(arch);
+}
+
 typedef struct task {
     const ec_arch *arch;
     const ec_dataset *data;
@@ -405,6 +430,7 @@ int main(void)
         cmocka_unit_test(divergence_names_layer_and_step),
         cmocka_unit_test(a_product_that_overflows_is_named),
         cmocka_unit_test(a_description_without_features_is_refused),
+        cmocka_unit_test(features_are_scaled_and_stay_if_they_are_not_learned),
         cmocka_unit_test(training_survives_want_of_memory),
     };
     return cmocka_run_group_tests_name("train", tests, NULL, NULL);

@@ -13,8 +13,8 @@ static const tool_usage usage = {
     .min_files = 1,
     .max_files = 1,
     .about =
-        "Trains the network of a description with a feature map, by cross-entropy, and saves\n"
-        "its weights as safetensors: the ConvAC itself, without any further factor.\n"
+        "Trains the network of a description with a feature map and saves its weights as\n"
+        "safetensors: the ConvAC itself, without any further factor.\n"
         "After every epoch, and when it is interrupted (Ctrl-C, SIGTERM), the state of training\n"
         "goes to OUTPUT.checkpoint; --resume goes on from there, to the same weights and log as\n"
         "without the interruption. The checkpoint is a file of weights, too.\n",
@@ -30,7 +30,8 @@ typedef struct train_verb {
     const char *data, *output;
     uint64_t epochs, batch, limit, checkpoint_every, entropy_every;
     double rate;
-    int optimizer;
+    double decay;
+    int optimizer, loss;
     bool resume;
 
     char checkpoint[4096]; /* empty: none is kept */
@@ -135,6 +136,8 @@ static ec_train_options options_of(train_verb *v)
                               .epochs = (size_t)v->epochs,
                               .batch = (size_t)v->batch,
                               .rate = v->rate,
+                              .decay = v->decay,
+                              .loss = (ec_loss)v->loss,
                               .report = on_epoch,
                               .measure = on_measure,
                               .resumed = on_resume,
@@ -256,6 +259,14 @@ int cmd_train(tool *t)
         {"batch", 0, TOOL_COUNT, &v.batch, "N", "samples per step", {1, 1e6}},
         {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size; falls to 0", {1e-12, 1e6}},
         {"optimizer", 0, TOOL_CHOICE, &v.optimizer, "adam|sgd", "how steps are taken", {0, 0}},
+        {"decay", 0, TOOL_REAL, &v.decay, "RATE", "weights shrink by lr * RATE a step", {0, 1e6}},
+        {"loss",
+         0,
+         TOOL_CHOICE,
+         &v.loss,
+         "default|cross-entropy|squared",
+         "what is minimised; default: squared for batch norm and predict: magnitude",
+         {0, 0}},
         {"limit", 0, TOOL_COUNT, &v.limit, "N", "first N samples only; 0: all", {0, 4294967295}},
         {"log", 0, TOOL_TEXT, &v.log.file, "FILE", "lines of JSON: epochs, entropies", {0, 0}},
         {"entropy-every",

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train_i.h"
+
+#include "core/flow.h"
+
+#define LAYERWISE_LEAST 64 /* samples that are evaluated at once */
+
+ec_status engine_init(engine *out, const plan *p, const ec_dataset *data, size_t batch,
+                      const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+
+    *out = (engine){.p = p};
+    if (!p->layerwise) {
+        EC_TRY(workers_init(&out->workers, p, data, batch, run, err));
+        if (batch > 0)
+            out->gradient = out->workers.gradient[0];
+        return EC_OK;
+    }
+    out->batch = batch > LAYERWISE_LEAST ? batch : LAYERWISE_LEAST;
+    EC_TRY(layerwise_new_f32(&out->layerwise, p, out->batch, run, err));
+    EC_NEW(out->values, p->arch->n_sites + data->image[0] * data->image[1]);
+    EC_NEW(out->label, out->batch);
+    EC_NEW(out->verdict, out->batch);
+    EC_NEW(out->gradient, p->n_parameters);
+done:
+    if (status != EC_OK)
+        engine_clear(out);
+    return status;
+}
+
+void engine_clear(engine *e)
+{
+    workers_clear(&e->workers);
+    if (e->p != NULL && e->p->layerwise) {
+        layerwise_free_f32(e->layerwise);
+        ec_free(e->values);
+        ec_free(e->label);
+        ec_free(e->verdict);
+        ec_free(e->gradient);
+    }
+    *e = (engine){.p = NULL};
+}
+
+/* Samples first .. first + n - 1 of a job, n <= batch, added to the sum. */
+static void run_layerwise(tally *sum, engine *e, const job *j, size_t first, size_t n)
+{
+    for (size_t s = 0; s < n; s++) {
+        e->label[s] = j->data->label[j->samples[first + s]];
+        ec_data_sites(e->values, j->data, j->samples[first + s], e->values + e->p->arch->n_sites);
+        layerwise_load_f32(e->layerwise, s, e->values);
+    }
+    layerwise_run_f32(e->layerwise, j->learn ? e->gradient : NULL, j->parameters,
+                      &(pass_batch){(unsigned)n, e->label, e->verdict});
+    for (size_t s = 0; s < n; s++) {
+        const verdict *v = &e->verdict[s];
+        sum->n++;
+        sum->loss += v->loss;
+        sum->right += v->label == e->label[s];
+        if (!v->finite && sum->bad.finite)
+            sum->bad = *v;
+        if (j->found != NULL)
+            j->found[first + s] = v->label;
+    }
+}
+
+tally engine_run(engine *e, const job *j)
+{
+    tally sum = {.bad.finite = true};
+
+    if (!e->p->layerwise)
+        return workers_run(&e->workers, j);
+    for (size_t first = 0; first < j->n; first += e->batch)
+        run_layerwise(&sum, e, j, first, j->n - first < e->batch ? j->n - first : e->batch);
+    return sum;
+}
+
+void engine_keep_statistics(const engine *e, float *parameters)
+{
+    if (e->p->layerwise)
+        layerwise_keep_f32(e->layerwise, parameters);
+}
+
+ec_status engine_classify(uint32_t *label, engine *e, const float *parameters,
+                          const ec_dataset *data, const ec_run *run, ec_error *err)
+{
+    uint32_t samples[ENGINE_PORTION] = {0};
+
+    for (size_t first = 0; first < data->n; first += ENGINE_PORTION) {
+        job j = {.parameters = parameters, .data = data, .samples = samples};
+        j.n = data->n - first < ENGINE_PORTION ? data->n - first : ENGINE_PORTION;
+        j.found = label + first;
+        for (size_t k = 0; k < j.n; k++)
+            samples[k] = (uint32_t)(first + k);
+        if (!engine_run(e, &j).bad.finite)
+            return ec_fail(err, EC_ENUMERIC, "the outputs of a sample are not finite");
+        ec_status status =
+            ec_run_step(run, "evaluating", (double)(first + j.n), (double)data->n, err);
+        if (status != EC_OK)
+            return status;
+    }
+    return EC_OK;
+}
