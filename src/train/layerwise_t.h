@@ -21,6 +21,8 @@
 
 #include "maps_t.h"
 #include "norm_t.h"
+#include "score_t.h"
+#include "windows_t.h"
 
 /* A level while a batch passes; rows as above. */
 typedef struct T(stage) {
@@ -166,23 +168,8 @@ static void T(map_all)(struct T(layerwise) * w, const REAL *map)
     for (size_t site = 0; site < arch->n_sites; site++)
         for (size_t s = 0; s < w->n; s++)
             T(map_site)
-            (w->feature + (site * w->n + s) * m, &arch->input.features, map, m,
-             w->value[s * arch->n_sites + site]);
-}
-
-/* Products over the windows of a level; below: rows of its children. */
-static void T(pool)(REAL *out, const REAL *below, const ec_level *level, size_t n)
-{
-    size_t block = n * ec_level_channels(level), window = ec_level_window(level);
-
-    for (size_t p = 0; p < ec_level_positions(level); p++, out += block) {
-        memcpy(out, below + ec_level_child(level, p, 0) * block, block * sizeof *out);
-        for (size_t k = 1; k < window; k++) {
-            const REAL *factor = below + ec_level_child(level, p, k) * block;
-            for (size_t i = 0; i < block; i++)
-                out[i] *= factor[i];
-        }
-    }
+    (w->feature + (site * w->n + s) * m, &arch->input.features, map, m,
+     w->value[s * arch->n_sites + site]);
 }
 
 static T(norm_of) T(norm_at)(const struct T(layerwise) * w, size_t l, const REAL *parameters)
@@ -286,35 +273,6 @@ static size_t T(first_bad)(const struct T(layerwise) * w, size_t s)
     return w->p->n_levels - 1;
 }
 
-/* softmax(z) - onehot into dz; the loss is -log softmax(z)_label */
-static double T(cross_entropy)(REAL *dz, const REAL *z, size_t n, uint32_t label, double *softmax)
-{
-    double largest = (double)z[0], sum = 0;
-
-    for (size_t y = 1; y < n; y++)
-        largest = fmax(largest, (double)z[y]);
-    for (size_t y = 0; y < n; y++) {
-        softmax[y] = exp((double)z[y] - largest);
-        sum += softmax[y];
-    }
-    for (size_t y = 0; y < n; y++)
-        dz[y] = (REAL)(softmax[y] / sum - (y == label ? 1 : 0));
-    return log(sum) + largest - (double)z[label];
-}
-
-/* 2 / n (z - onehot) into dz; the loss is sum_y (z_y - onehot_y)^2 / n */
-static double T(squared)(REAL *dz, const REAL *z, size_t n, uint32_t label)
-{
-    double sum = 0;
-
-    for (size_t y = 0; y < n; y++) {
-        double d = (double)z[y] - (y == label ? 1 : 0);
-        sum += d * d;
-        dz[y] = (REAL)(2 * d / (double)n);
-    }
-    return sum / (double)n;
-}
-
 /* What the outputs z of sample s say; their gradient goes to dz. */
 static verdict T(verdict_on)(const struct T(layerwise) * w, REAL *dz, size_t s, uint32_t label)
 {
@@ -373,28 +331,6 @@ static void T(normalise_back)(struct T(layerwise) * w, size_t l, REAL *gradient,
          gradient + plan_find(p, PART_BETA, l), w->sums);
     } else if (l + 1 == p->n_levels && !ec_arch_is_affine(p->arch)) {
         T(unit_rows_back)(w->d[1], w->stage[l].pooled, w->n, p->arch->levels[l].dim, w->rho);
-    }
-}
-
-/* dbelow_k = dx prod_(j != k) below_j, by prefix and suffix products: zeros need no exception. */
-static void T(pool_back)(REAL *dbelow, REAL *dx, const REAL *below, const ec_level *level, size_t n)
-{
-    size_t block = n * ec_level_channels(level), window = ec_level_window(level);
-
-    for (size_t p = 0; p < ec_level_positions(level); p++, dx += block) {
-        for (size_t k = 0; k < window; k++) {
-            size_t at = ec_level_child(level, p, k) * block;
-            size_t before = k > 0 ? ec_level_child(level, p, k - 1) * block : 0;
-            for (size_t i = 0; i < block; i++)
-                dbelow[at + i] = k > 0 ? dbelow[before + i] * below[before + i] : 1;
-        }
-        for (size_t k = window; k-- > 0;) {
-            size_t at = ec_level_child(level, p, k) * block;
-            for (size_t i = 0; i < block; i++) {
-                dbelow[at + i] *= dx[i];
-                dx[i] *= below[at + i];
-            }
-        }
     }
 }
 
