@@ -31,7 +31,8 @@
  * outputs themselves, and no product is scaled. A batch norm takes mean and biased variance of its
  * channels over batch and positions, which are differentiated; running means and (unbiased)
  * variances follow with momentum 0.1 and stand in the weights, which outputs are evaluated with.
- * Networks with another feature map than affine-relu are trained in layers, too, with z = h / rho.
+ * Networks with another feature map than affine-relu, or predict: magnitude, are trained in layers,
+ * too, with z = h / rho.
  *
  * Precision: float; one source serves float and double (ec_train_gradient).
  * Parallel:  samples of a batch over up to 16 OpenMP threads, eight at a time as the entries of a
@@ -52,8 +53,7 @@ typedef enum ec_optimizer {
 } ec_optimizer;
 
 typedef enum ec_loss {
-    EC_LOSS_DEFAULT,       /* squared if the description says predict: magnitude and the network is
-                              trained in layers (see below), else cross-entropy */
+    EC_LOSS_DEFAULT,       /* squared if the description says predict: magnitude, else: */
     EC_LOSS_CROSS_ENTROPY, /* L above, -log softmax(z)_y */
     EC_LOSS_SQUARED,       /* mean over labels k of (z_k - [k = y])^2 */
 } ec_loss;

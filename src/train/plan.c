@@ -107,10 +107,9 @@ ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error 
     }
     measure(out);
     add_parts(out);
-    out->layerwise =
-        ec_arch_is_affine(arch) || arch->input.features.kind != EC_FEATURES_AFFINE_RELU;
-    out->loss = out->layerwise && ec_arch_predicts_magnitude(arch) ? EC_LOSS_SQUARED
-                                                                   : EC_LOSS_CROSS_ENTROPY;
+    out->layerwise = ec_arch_is_affine(arch) || ec_arch_predicts_magnitude(arch) ||
+                     arch->input.features.kind != EC_FEATURES_AFFINE_RELU;
+    out->loss = ec_arch_predicts_magnitude(arch) ? EC_LOSS_SQUARED : EC_LOSS_CROSS_ENTROPY;
 done:
     if (status != EC_OK)
         plan_clear(out);
@@ -155,14 +154,9 @@ const char *plan_name(char *text, size_t room, const plan *p, size_t level)
     return text;
 }
 
-double *plan_values(const plan *p, const ec_weights *weights, size_t k)
+static double *affine_values(const ec_affine *a, part_kind kind)
 {
-    const part *x = &p->parts[k];
-    const ec_affine *a = weights->affine != NULL ? weights->affine + x->level : NULL;
-
-    switch (x->kind) {
-    case PART_WEIGHT:
-        return a != NULL ? a->weight : weights->matrix[x->level];
+    switch (kind) {
     case PART_GAMMA:
         return a->gamma;
     case PART_BETA:
@@ -173,14 +167,21 @@ double *plan_values(const plan *p, const ec_weights *weights, size_t k)
         return a->mean;
     case PART_VARIANCE:
         return a->variance;
-    case PART_SLOPE:
-        return weights->slope;
-    case PART_OFFSET:
-        return weights->offset;
-    case PART_FREQUENCY:
-        break;
+    default:
+        return a->weight;
     }
-    return weights->frequency;
+}
+
+double *plan_values(const plan *p, const ec_weights *weights, size_t k)
+{
+    const part *x = &p->parts[k];
+
+    if (x->level < p->n_levels)
+        return weights->affine != NULL ? affine_values(&weights->affine[x->level], x->kind)
+                                       : weights->matrix[x->level];
+    if (x->kind == PART_FREQUENCY)
+        return weights->frequency;
+    return x->kind == PART_SLOPE ? weights->slope : weights->offset;
 }
 
 void plan_pack(float *parameters, const plan *p, const ec_weights *weights)

@@ -27,9 +27,9 @@ static ec_status check_options(const ec_dataset *train, const ec_train_options *
 static ec_status choose_loss(plan *p, const ec_train_options *o, ec_error *err)
 {
     if (o->loss == EC_LOSS_SQUARED && !p->layerwise)
-        return ec_fail(err, EC_EINVAL,
-                       "the squared error needs 'norm: batch' or 'bias: true': other outputs are "
-                       "learned up to a factor");
+        return ec_fail(
+            err, EC_EINVAL,
+            "the squared error needs 'norm: batch', 'bias: true' or 'predict: magnitude'");
     if (o->loss != EC_LOSS_DEFAULT)
         p->loss = o->loss;
     return EC_OK;

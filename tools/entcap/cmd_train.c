@@ -15,6 +15,8 @@ static const tool_usage usage = {
     .about =
         "Trains the network of a description with a feature map and saves its weights as\n"
         "safetensors: the ConvAC itself, without any further factor.\n"
+        "The loss (--loss auto) is the squared error where the description says predict:\n"
+        "magnitude, else cross-entropy.\n"
         "After every epoch, and when it is interrupted (Ctrl-C, SIGTERM), the state of training\n"
         "goes to OUTPUT.checkpoint; --resume goes on from there, to the same weights and log as\n"
         "without the interruption. The checkpoint is a file of weights, too.\n",
@@ -260,13 +262,7 @@ int cmd_train(tool *t)
         {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size; falls to 0", {1e-12, 1e6}},
         {"optimizer", 0, TOOL_CHOICE, &v.optimizer, "adam|sgd", "how steps are taken", {0, 0}},
         {"decay", 0, TOOL_REAL, &v.decay, "RATE", "weights shrink by lr * RATE a step", {0, 1e6}},
-        {"loss",
-         0,
-         TOOL_CHOICE,
-         &v.loss,
-         "default|cross-entropy|squared",
-         "what is minimised; default: squared for batch norm and predict: magnitude",
-         {0, 0}},
+        {"loss", 0, TOOL_CHOICE, &v.loss, "auto|cross-entropy|squared", "what falls", {0, 0}},
         {"limit", 0, TOOL_COUNT, &v.limit, "N", "first N samples only; 0: all", {0, 4294967295}},
         {"log", 0, TOOL_TEXT, &v.log.file, "FILE", "lines of JSON: epochs, entropies", {0, 0}},
         {"entropy-every",
