@@ -25,7 +25,7 @@ static int setup(void **state)
         return -1;
     setenv("T", *state, 1);
     setenv("ENTCAP", build, 1);
-    setenv("MPI", "timeout 100 mpirun --oversubscribe -q", 1);
+    setenv("MPI", "timeout --foreground 100 mpirun --oversubscribe -q", 1);
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
     setenv("OMPI_MCA_odls_base_sigkill_timeout", "0", 1);
@@ -188,19 +188,6 @@ static void interrupt_of_any_process_ends_all(void **state)
     assert_interrupted("", "echo $$ >$T/pid;");
 }
 
-/* mpirun makes SIGTERM of it, and stops to copy stdout. */
-static void interrupt_of_mpirun_leaves_a_whole_file(void **state)
-{
-    (void)state;
-    assert_exits(1, "OMPI_MCA_odls_base_sigkill_timeout=15 $MPI -n 2 $ENTCAP/entcap-mpi sweep -o "
-                    "$T/rows --where 'params<=3000' " ENDLESS " 2>/dev/null &\n"
-                    "until [ \"$(head -c 100000 $T/rows 2>/dev/null | wc -c)\" = 100000 ]\n"
-                    "do sleep 0.1; done; kill -INT $!; wait $!");
-    assert_exits(0, "tail -4 $T/rows | cut -c 1-24");
-    assert_string_equal(shell_output(),
-                        "    {\"widths\": {\"input\":\n  ],\n  \"error\": \"interrupted\"\n}\n");
-}
-
 #define in_a_folder(test) cmocka_unit_test_setup_teardown(test, setup, shell_remove_folder)
 
 int main(void)
@@ -219,7 +206,6 @@ int main(void)
         in_a_folder(full_disk_ends_all),
         in_a_folder(closed_pipe_ends_all),
         in_a_folder(interrupt_of_any_process_ends_all),
-        in_a_folder(interrupt_of_mpirun_leaves_a_whole_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
