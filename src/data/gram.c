@@ -2,21 +2,15 @@
 #include "gram.h"
 
 #include "core/flow.h"
+#include "core/hot.h"
 
 #include <math.h>
 #include <string.h>
 
 /*
- * The hot loops. gcc vectorises them at -O3, once per instruction set named here; the machine's own
- * is picked when the program is loaded. Fused operations stay off, so that every machine computes
- * the same bits: nothing is summed over more than the two terms of the cosine.
+ * The hot loops: every machine computes the same bits, for nothing is summed over more than the two
+ * terms of the cosine.
  */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
-    !defined(__SANITIZE_ADDRESS__)
-#define HOT __attribute__((optimize("O3", "fp-contract=off"), target_clones("avx2", "default")))
-#else
-#define HOT
-#endif
 
 #define PI 3.14159265358979323846
 
@@ -55,17 +49,18 @@ void gram_angles_clear(gram_angles *angles)
 }
 
 /* g[j] *= cos(a - a_j) = c c_j + s s_j */
-HOT static void multiply_row(double *restrict g, double c, double s, const double *restrict cos_j,
-                             const double *restrict sin_j, size_t n)
+EC_HOT_EXACT static void multiply_row(double *restrict g, double c, double s,
+                                      const double *restrict cos_j, const double *restrict sin_j,
+                                      size_t n)
 {
     for (size_t j = 0; j < n; j++)
         g[j] *= c * cos_j[j] + s * sin_j[j];
 }
 
 /* Two features at a time: half the traffic on g. */
-HOT static void multiply_row_2(double *restrict g, const double c[2], const double s[2],
-                               const double *restrict cos_j, const double *restrict sin_j,
-                               size_t stride, size_t n)
+EC_HOT_EXACT static void multiply_row_2(double *restrict g, const double c[2], const double s[2],
+                                        const double *restrict cos_j, const double *restrict sin_j,
+                                        size_t stride, size_t n)
 {
     for (size_t j = 0; j < n; j++)
         g[j] *= (c[0] * cos_j[j] + s[0] * sin_j[j]) *
@@ -107,14 +102,14 @@ void gram_of_block(double *g, const gram_angles *angles, const ec_block *block, 
     }
 }
 
-HOT void gram_product(double *restrict g, const double *restrict a, const double *restrict b,
-                      size_t length)
+EC_HOT_EXACT void gram_product(double *restrict g, const double *restrict a,
+                               const double *restrict b, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         g[i] = a[i] * b[i];
 }
 
-HOT void gram_multiply(double *restrict g, const double *restrict a, size_t length)
+EC_HOT_EXACT void gram_multiply(double *restrict g, const double *restrict a, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         g[i] *= a[i];

@@ -1,39 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design/sweep_i.h"
 
-/*
- * The hot loops of a sweep. gcc vectorises them at -O3, once per instruction set named here; the
- * machine's own is picked when the program is loaded. A clone computes the same bits as another:
- * there is no reduction, and the products are exact (small integers times logarithms are rounded
- * once, contraction to fused operations is off).
- */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
-    !defined(__SANITIZE_ADDRESS__)
-#define HOT __attribute__((optimize("O3", "fp-contract=off"), target_clones("avx2", "default")))
-#else
-#define HOT
-#endif
+#include "core/hot.h"
 
-HOT void ec_kernel_fill(double *restrict x, double value, size_t n)
+/*
+ * The hot loops of a sweep. Every machine computes the same bits: there is no reduction, and small
+ * integers times logarithms are rounded once.
+ */
+
+EC_HOT_EXACT void ec_kernel_fill(double *restrict x, double value, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = value;
 }
 
-HOT void ec_kernel_axpy(double *restrict x, double k, const double *restrict y, size_t n)
+EC_HOT_EXACT void ec_kernel_axpy(double *restrict x, double k, const double *restrict y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] += k * y[i];
 }
 
-HOT void ec_kernel_axpy_min(double *restrict x, double k, const double *restrict y,
-                            const double *restrict z, size_t n)
+EC_HOT_EXACT void ec_kernel_axpy_min(double *restrict x, double k, const double *restrict y,
+                                     const double *restrict z, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] += k * (y[i] < z[i] ? y[i] : z[i]);
 }
 
-HOT void ec_kernel_min(double *restrict x, const double *restrict y, size_t n)
+EC_HOT_EXACT void ec_kernel_min(double *restrict x, const double *restrict y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = x[i] < y[i] ? x[i] : y[i];
@@ -50,9 +44,9 @@ static size_t padded(size_t n)
     return (n + EC_SWEEP_PAD - 1) / EC_SWEEP_PAD * EC_SWEEP_PAD;
 }
 
-HOT void ec_kernel_branch(double *restrict x, const double *restrict first,
-                          const double *restrict second, size_t n_prefixes,
-                          const double *restrict log_dim, size_t n_values)
+EC_HOT_EXACT void ec_kernel_branch(double *restrict x, const double *restrict first,
+                                   const double *restrict second, size_t n_prefixes,
+                                   const double *restrict log_dim, size_t n_values)
 {
     const size_t n = padded(n_values);
 
@@ -64,9 +58,9 @@ HOT void ec_kernel_branch(double *restrict x, const double *restrict first,
     }
 }
 
-HOT void ec_kernel_affine(uint64_t *restrict x, const uint64_t *restrict base,
-                          const uint64_t *restrict slope, size_t n_prefixes,
-                          const uint32_t *restrict values, size_t n_values)
+EC_HOT_EXACT void ec_kernel_affine(uint64_t *restrict x, const uint64_t *restrict base,
+                                   const uint64_t *restrict slope, size_t n_prefixes,
+                                   const uint32_t *restrict values, size_t n_values)
 {
     const size_t n = padded(n_values);
 
@@ -76,34 +70,35 @@ HOT void ec_kernel_affine(uint64_t *restrict x, const uint64_t *restrict base,
     }
 }
 
-HOT void ec_kernel_within(uint8_t *restrict keep, const uint64_t *restrict x, uint64_t lo,
-                          uint64_t hi, size_t n)
+EC_HOT_EXACT void ec_kernel_within(uint8_t *restrict keep, const uint64_t *restrict x, uint64_t lo,
+                                   uint64_t hi, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         keep[i] = (uint8_t)(keep[i] & (x[i] >= lo) & (x[i] <= hi));
 }
 
-HOT void ec_kernel_between(uint8_t *restrict keep, const double *restrict x, double lo, double hi,
-                           size_t n)
+EC_HOT_EXACT void ec_kernel_between(uint8_t *restrict keep, const double *restrict x, double lo,
+                                    double hi, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         keep[i] = (uint8_t)(keep[i] & (x[i] >= lo) & (x[i] <= hi));
 }
 
-HOT void ec_kernel_at_least(uint8_t *restrict flag, const uint64_t *restrict x, uint64_t lo,
-                            size_t n)
+EC_HOT_EXACT void ec_kernel_at_least(uint8_t *restrict flag, const uint64_t *restrict x,
+                                     uint64_t lo, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         flag[i] = x[i] >= lo;
 }
 
-HOT void ec_kernel_at_most(uint8_t *restrict flag, const double *restrict x, double hi, size_t n)
+EC_HOT_EXACT void ec_kernel_at_most(uint8_t *restrict flag, const double *restrict x, double hi,
+                                    size_t n)
 {
     for (size_t i = 0; i < n; i++)
         flag[i] = (uint8_t)(flag[i] & (x[i] <= hi));
 }
 
-HOT void ec_kernel_remove(uint8_t *restrict keep, const uint8_t *restrict beaten, size_t n)
+EC_HOT_EXACT void ec_kernel_remove(uint8_t *restrict keep, const uint8_t *restrict beaten, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         keep[i] = (uint8_t)(keep[i] & ~beaten[i]);

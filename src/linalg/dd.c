@@ -2,6 +2,7 @@
 #include "entcap/linalg.h"
 
 #include "core/flow.h"
+#include "core/hot.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,14 +14,6 @@
  * fma() is exact with or without hardware; the loops are compiled for both and vectorised, so every
  * machine computes the same bits.
  */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
-    !defined(__SANITIZE_ADDRESS__)
-#define HOT    __attribute__((target_clones("fma", "default")))
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define HOT
-#define INLINE static inline
-#endif
 
 enum {
     PANEL = 32, /* pivots between two updates of what remains */
@@ -32,14 +25,14 @@ typedef struct dd {
 } dd;
 
 /* hi + lo of a sum whose first term is the larger */
-INLINE dd quick_sum(double a, double b)
+EC_HOT_PART dd quick_sum(double a, double b)
 {
     double s = a + b;
 
     return (dd){s, b - (s - a)};
 }
 
-INLINE dd sum(dd a, dd b)
+EC_HOT_PART dd sum(dd a, dd b)
 {
     double s = a.hi + b.hi, v = s - a.hi;
     double e = (a.hi - (s - v)) + (b.hi - v);
@@ -47,7 +40,7 @@ INLINE dd sum(dd a, dd b)
     return quick_sum(s, e + (a.lo + b.lo));
 }
 
-INLINE dd product(dd a, dd b)
+EC_HOT_PART dd product(dd a, dd b)
 {
     double p = a.hi * b.hi;
     double e = fma(a.hi, b.hi, -p);
@@ -68,8 +61,8 @@ static dd inverse_root(dd a)
 /* -------------------------------------------------------------------- loops */
 
 /* y += s x, x in doubles */
-HOT static void add_multiple(double *restrict hi, double *restrict lo, dd s,
-                             const double *restrict x, size_t n)
+EC_HOT static void add_multiple(double *restrict hi, double *restrict lo, dd s,
+                                const double *restrict x, size_t n)
 {
     for (size_t j = 0; j < n; j++) {
         double p = s.hi * x[j];
@@ -81,9 +74,9 @@ HOT static void add_multiple(double *restrict hi, double *restrict lo, dd s,
 }
 
 /* y -= s x */
-HOT static void subtract_multiple(double *restrict hi, double *restrict lo, dd s,
-                                  const double *restrict x_hi, const double *restrict x_lo,
-                                  size_t n)
+EC_HOT static void subtract_multiple(double *restrict hi, double *restrict lo, dd s,
+                                     const double *restrict x_hi, const double *restrict x_lo,
+                                     size_t n)
 {
     for (size_t j = 0; j < n; j++) {
         dd y = sum((dd){hi[j], lo[j]}, product((dd){-s.hi, -s.lo}, (dd){x_hi[j], x_lo[j]}));
@@ -92,7 +85,7 @@ HOT static void subtract_multiple(double *restrict hi, double *restrict lo, dd s
     }
 }
 
-HOT static void multiply_row(double *restrict hi, double *restrict lo, dd s, size_t n)
+EC_HOT static void multiply_row(double *restrict hi, double *restrict lo, dd s, size_t n)
 {
     for (size_t j = 0; j < n; j++) {
         dd y = product((dd){hi[j], lo[j]}, s);
