@@ -31,7 +31,7 @@ typedef struct ec_affine {
  * matrix[l] is W_l: [out, in] row-major if levels[l].shared, else [positions, out, in], positions
  * row-major; out = levels[l].out, in = levels[l].dim. A weight file names it layers.l.weight.
  * Where the description has affine parts, affine[l] is what is trained and stored, and matrix[l]
- * follows from it (ec_weights_compose; ARCHITECTURE.md, arch.h): everything but training and files
+ * follows from it (ec_weights_compose): everything but training and files
  * reads matrix[l] alone. A weight file then has layers.l.weight over channels, and
  * layers.l.norm.weight (gamma), .bias (beta), .mean, .variance and layers.l.bias where they apply.
  *
@@ -69,7 +69,12 @@ const double *ec_weights_at(const ec_weights *weights, const ec_arch *arch, size
 /** Entries of affine[level].weight: (shared ? 1 : positions) times channels above and below. */
 size_t ec_weights_raw_count(const ec_arch *arch, size_t level);
 
-/** Set matrix[l] from affine[l], every level; nothing to do without affine parts. */
+/**
+ * Set every matrix[l] = [[W diag(g), W z + b], [0, 1]] from affine[l], with g = gamma /
+ * sqrt(variance
+ * + EC_NORM_EPSILON) and z = beta - g mean; see the head of arch.h. Nothing to do without affine
+ * parts. Source: [AC21]
+ */
 void ec_weights_compose(ec_weights *weights, const ec_arch *arch);
 
 /**

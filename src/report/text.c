@@ -69,6 +69,14 @@ done:
     return status;
 }
 
+/* Why `what` is absent; a reason that begins with "what: " says it twice. */
+static const char *reason(const char *why, const char *what)
+{
+    size_t n = strlen(what);
+
+    return strncmp(why, what, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
+}
+
 static void start_note(ec_text *out, const char *what, const ec_partition *partition)
 {
     ec_text_printf(out, "%s of ", what);
@@ -92,7 +100,7 @@ void ec_put_bound_notes(ec_text *out, const ec_bounds_found *found)
                            generic->error);
         } else if (!bound->has_generic && generic->why[0] != '\0') {
             start_note(out, "generic rank", partition);
-            ec_text_printf(out, " not computed: %s\n", generic->why);
+            ec_text_printf(out, " not computed: %s\n", reason(generic->why, "generic rank"));
         }
     }
 }
@@ -208,7 +216,7 @@ void ec_fill_labels(ec_table *table, const ec_state *state, const ec_bound *boun
 static void put_why(ec_text *out, const char *what, const char *why, const char *before)
 {
     if (before == NULL || strcmp(why, before) != 0)
-        ec_text_printf(out, "%s not computed: %s\n", what, why);
+        ec_text_printf(out, "%s not computed: %s\n", what, reason(why, what));
 }
 
 void ec_put_label_notes(ec_text *out, const ec_state *state)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tool.h"
 
+#include <string.h>
+
 static const tool_usage usage = {
     .arguments = "FILE...",
     .min_files = 1,
@@ -16,6 +18,7 @@ static const tool_usage usage = {
 typedef struct bound_options {
     ec_bound_options compute;
     uint64_t trials;
+    int method; /* ec_method */
     bool certificate, strict;
 } bound_options;
 
@@ -64,30 +67,28 @@ static int bound_file(tool *t, const char *file, const void *options, ec_json *j
     return code;
 }
 
-int cmd_bound(tool *t)
+static void add_options(tool_option *rows, bound_options *o)
 {
-    bound_options o = {.compute = EC_BOUND_OPTIONS_INIT, .trials = 1};
-    int method = EC_METHOD_AUTO;
-    const tool_option options[] = {
-        {"exact", 0, TOOL_FLAG, &o.compute.exact, NULL, "the generic rank, too", {0, 0}},
+    const tool_option own[] = {
+        {"exact", 0, TOOL_FLAG, &o->compute.exact, NULL, "the generic rank, too", {0, 0}},
         {"exact-limit",
          0,
          TOOL_COUNT,
-         &o.compute.exact_limit,
+         &o->compute.exact_limit,
          "N",
          "largest bound for which the generic rank is tried",
          {1, 1e9}},
         {"exact-seconds",
          0,
          TOOL_REAL,
-         &o.compute.exact_seconds,
+         &o->compute.exact_seconds,
          "N",
          "longest that it may take, as estimated; 0: any time",
          {0, 1e9}},
         {"trials",
          0,
          TOOL_COUNT,
-         &o.trials,
+         &o->trials,
          "N",
          "find a rank that is not proved N times, with other primes and weights, to lower its "
          "error",
@@ -95,33 +96,44 @@ int cmd_bound(tool *t)
         {"certificate",
          0,
          TOOL_FLAG,
-         &o.certificate,
+         &o->certificate,
          NULL,
          "with the side of every tensor, which proves the cut",
          {0, 0}},
         {"method",
          0,
          TOOL_CHOICE,
-         &method,
+         &o->method,
          "auto|igraph|tree",
          "how to find the min cut: by maximum flow, or by recursion where the network is a tree",
          {0, 0}},
         {"strict",
          0,
          TOOL_FLAG,
-         &o.strict,
+         &o->strict,
          NULL,
          "exit 1 where a cut is not proved minimal",
          {0, 0}},
         {0},
     };
+
+    memcpy(rows, own, sizeof own);
+}
+
+int cmd_bound(tool *t)
+{
+    bound_options o = {.compute = EC_BOUND_OPTIONS_INIT, .trials = 1, .method = EC_METHOD_AUTO};
+    tool_option options[8];
+
+    add_options(options, &o);
+
     int code = tool_parse(t, &usage, options);
 
     if (code != TOOL_GO_ON)
         return code;
     if (o.trials > 1 && !o.compute.exact)
         return tool_misuse(t, "--trials is for the generic rank: give --exact, too");
-    o.compute.method = (unsigned)method;
+    o.compute.method = (unsigned)o.method;
     o.compute.sides = o.certificate;
     o.compute.trials = (unsigned)o.trials;
     return tool_each_file(t, bound_file, &o);
