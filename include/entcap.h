@@ -6,6 +6,7 @@
 
 #include "entcap/arch.h"
 #include "entcap/bound.h"
+#include "entcap/check.h"
 #include "entcap/core.h"
 #include "entcap/data.h"
 #include "entcap/design.h"

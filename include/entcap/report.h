@@ -4,14 +4,14 @@
 
 /**
  * report: what was found, for scripts (JSON) and for people (text tables, one HTML page). Nothing
- * is computed here but verdicts; every number says whether it is proved, probable or measured.
+ * is computed here; every number says whether it is proved, probable or measured.
  *
  * All functions append to a text or a JSON document with a sticky status; check it once at the end
  * (ec_text_check, ec_json_finish). Names are escaped for where they go: no name can act in HTML,
  * SVG or on a terminal.
  */
 
-#include "entcap/bound.h"
+#include "entcap/check.h"
 #include "entcap/data.h"
 #include "entcap/design.h"
 #include "entcap/fit.h"
@@ -68,22 +68,6 @@ bool ec_report_holds(const ec_states_found *found);
 
 /** Was anything of this partition measured that could have broken the bound? */
 bool ec_report_measured(const ec_state *state);
-
-/** What a bound says of a requirement. */
-typedef enum ec_verdict {
-    EC_VERDICT_FAILED,    /* the upper bound is below it: no weights can meet it */
-    EC_VERDICT_UNDECIDED, /* neither is proved */
-    EC_VERDICT_MET        /* a proved lower bound of the generic rank reaches it */
-} ec_verdict;
-
-const char *ec_verdict_text(ec_verdict verdict); /* "failed", "undecided", "met" */
-
-/**
- * Hold a requirement (rank >= min_rank, or log2 rank >= min_log2) against the bounds of its
- * partition. Exact: a bound within 1 of min_log2 is compared as an integer with 2^min_log2 where
- * that is whole. Met by the power bound or by a computed generic rank.
- */
-ec_verdict ec_report_verdict(const ec_requirement *requirement, const ec_bound *bound);
 
 /* ------------------------------------------------------------------ design */
 

@@ -109,7 +109,7 @@ void ec_html_requirements(ec_text *out, const ec_report_page *page)
         ec_table_cell(&table, "%s", ec_format_bound(number, bound));
         ec_table_cell(&table, "%.2f", ec_log2_of(bound->rank));
         ec_table_cell(&table, "%s", "");
-        ec_table_label(&table, ec_verdict_text(ec_report_verdict(requirement, bound)));
+        ec_table_label(&table, ec_verdict_text(ec_check_verdict(requirement, bound)));
     }
     ec_table_html(out, &table, "");
     ec_html_paragraph(out, "Failed: no weights can meet it. Met: almost all weights do. Undecided: "

@@ -41,7 +41,7 @@ static int print_summary(tool *t, const report_options *o, const ec_report_page 
         ec_json_null(&json, "holds");
     ec_json_open(&json, "requirements", EC_JSON_ARRAY);
     for (size_t i = 0; i < arch->n_requirements; i++) {
-        ec_verdict verdict = ec_report_verdict(&arch->requirements[i], &page->required[i]);
+        ec_verdict verdict = ec_check_verdict(&arch->requirements[i], &page->required[i]);
 
         ec_json_open(&json, NULL, EC_JSON_OBJECT_LINE);
         ec_json_string(&json, "partition", arch->requirements[i].partition);
