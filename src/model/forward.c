@@ -76,12 +76,13 @@ ec_status ec_model_forward(double *out, double *log_scale, const ec_arch *arch,
     EC_NEW(mapped, widest(arch));
     for (size_t l = 0; l < arch->n_levels; l++) {
         const ec_level *level = &arch->levels[l];
-        for (size_t p = 0; p < ec_level_positions(level); p++) {
-            double *v = pooled + p * level->dim;
-            pool_window(v, below, level, below_width, p, log_scale);
-            multiply(mapped + p * level->out, ec_weights_at(weights, arch, l, p), v, level->out,
-                     level->dim);
-        }
+        size_t n = ec_level_positions(level);
+        /* all windows before the first product: it overwrites what they read */
+        for (size_t p = 0; p < n; p++)
+            pool_window(pooled + p * level->dim, below, level, below_width, p, log_scale);
+        for (size_t p = 0; p < n; p++)
+            multiply(mapped + p * level->out, ec_weights_at(weights, arch, l, p),
+                     pooled + p * level->dim, level->out, level->dim);
         below = mapped;
         below_width = level->grid[1];
     }
