@@ -4,31 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const tool_verb verbs[] = {
-    {"data entropy", cmd_data_entropy, "how entangled samples are across the canonical partitions"},
-    {"data rearrange", cmd_data_rearrange, "an order of the features that lowers that"},
-    {"data fit", cmd_data_fit, "what they ask of an architecture, and what it can carry"},
-    {NULL, NULL, NULL},
+const tool_verb tool_data_verbs[] = {
+    {"data entropy", cmd_data_entropy, "how entangled samples are across the canonical partitions",
+     NULL, NULL},
+    {"data rearrange", cmd_data_rearrange, "an order of the features that lowers that", NULL, NULL},
+    {"data fit", cmd_data_fit, "what they ask of an architecture, and what it can carry", NULL,
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static const tool_usage usage = {
+    .about =
+        "The demand side: how much entanglement a data set shows, whether another order of its\n"
+        "features would lower that, and what widths an architecture needs for it.\n",
+    .examples = "  entcap help data entropy\n",
 };
 
 /* What stands behind "data " in a row's name. */
 static const char *short_name(const tool_verb *verb)
 {
     return strchr(verb->name, ' ') + 1;
-}
-
-static int print_help(const tool *t)
-{
-    puts("usage: entcap data VERB [options]\n"
-         "\n"
-         "The demand side: how much entanglement a data set shows, whether another order of its\n"
-         "features would lower that, and what widths an architecture needs for it.\n"
-         "\n"
-         "Verbs");
-    for (const tool_verb *verb = verbs; verb->name != NULL; verb++)
-        printf("  %-10s %s\n", short_name(verb), verb->summary);
-    puts("\nTry 'entcap data entropy --help'.");
-    return tool_flush(t);
 }
 
 int cmd_data(tool *t)
@@ -38,8 +33,8 @@ int cmd_data(tool *t)
     if (t->argc < 2)
         return tool_misuse(t, "say what to do with the data: entropy, rearrange or fit");
     if (strcmp(t->argv[1], "-h") == 0 || strcmp(t->argv[1], "--help") == 0)
-        return print_help(t);
-    for (const tool_verb *verb = verbs; verb->name != NULL; verb++) {
+        return tool_explain(t, &usage);
+    for (const tool_verb *verb = tool_data_verbs; verb->name != NULL; verb++) {
         if (strcmp(short_name(verb), t->argv[1]) == 0) {
             t->verb = verb;
             t->argc--;

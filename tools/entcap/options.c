@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tool.h"
+#include "explain.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -280,6 +280,12 @@ static int collect_files(tool *t, const tool_usage *usage)
     return TOOL_GO_ON;
 }
 
+int tool_explain(const tool *t, const tool_usage *usage)
+{
+    (t->explain != NULL ? t->explain : explain_text)(t, usage, NULL, 0, 0);
+    return tool_flush(t);
+}
+
 int tool_parse(tool *t, const tool_usage *usage, const tool_option *options)
 {
     parser p = {.t = t, .letters = ":", .n_letters = 1};
@@ -296,7 +302,7 @@ int tool_parse(tool *t, const tool_usage *usage, const tool_option *options)
         return code;
     t->run.threads = (unsigned)t->threads;
     if (p.help) {
-        tool_print_help(t, usage, p.row, p.n_own, p.n);
+        (t->explain != NULL ? t->explain : explain_text)(t, usage, p.row, p.n_own, p.n);
         return tool_flush(t);
     }
     if (p.version) {

@@ -48,16 +48,28 @@ typedef struct tool_list {
 } tool_list;
 
 typedef struct tool tool;
+struct tool_usage;
+struct tool_option;
 struct row_writer; /* rows.h */
+
+/**
+ * What --help does with a verb's tables: its usage, n_own rows of its own, and the rows up to n,
+ * those of every verb. The variables behind the rows hold the defaults.
+ */
+typedef void tool_explain_fn(const tool *t, const struct tool_usage *usage,
+                             const struct tool_option *rows, size_t n_own, size_t n);
 
 typedef struct tool_verb {
     const char *name;
     int (*fn)(tool *t);
     const char *summary; /* one line of `entcap help` */
+    const char *group;   /* heading under which it stands there; rows of a group are neighbours */
+    const struct tool_verb *below; /* verbs of its own, "data entropy" and so on, or NULL */
 } tool_verb;
 
 /** All verbs; the last row has no name. */
 extern const tool_verb tool_verbs[];
+extern const tool_verb tool_data_verbs[]; /* below "data"; their names begin with it */
 
 /**
  * Processes that share the work of a verb (entcap-mpi); in entcap there are none. All of them call
@@ -87,6 +99,8 @@ struct tool {
 
     const char **files; /* arguments that are no options */
     size_t n_files;
+
+    tool_explain_fn *explain; /* private: NULL: help as text (explain.h) */
 
     const char *output;      /* private: the file that is stdout; NULL: the one given */
     size_t item, n_items;    /* work on several: the progress line says "[2/17]"; 0: on one */
@@ -130,12 +144,8 @@ typedef struct tool_usage {
     const char *examples; /* lines of the form "  entcap ...\n" */
 } tool_usage;
 
-/**
- * The text of `entcap VERB --help`: usage, then the first n_own rows as the verb's options, then
- * the rows up to n as those of every verb, with the defaults that the variables hold.
- */
-void tool_print_help(const tool *t, const tool_usage *usage, const tool_option *rows, size_t n_own,
-                     size_t n);
+/** --help for a verb that only has verbs below it: an exit code. */
+int tool_explain(const tool *t, const tool_usage *usage);
 
 /**
  * Parse t->argv by the verb's options (ended by a row without a name) and the shared ones.

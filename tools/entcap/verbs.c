@@ -3,20 +3,31 @@
 
 #include <string.h>
 
+#define BOUNDS  "What an architecture can carry"
+#define DATA    "What data ask for"
+#define WEIGHTS "Networks with weights"
+#define SHOW    "Pictures and pages"
+#define HELP    "Help"
+
 /* In the order in which one uses them; `entcap help` prints this table. */
 const tool_verb tool_verbs[] = {
-    {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions"},
-    {"formula", cmd_formula, "the bounds as formulas in the widths"},
-    {"sweep", cmd_sweep, "the bounds over ranges of widths, filtered, or the best for their cost"},
-    {"design", cmd_design, "the widths that are proved best under a budget or a requirement"},
-    {"data", cmd_data, "how entangled data are, an order that lowers it, and what it asks for"},
-    {"train", cmd_train, "learn weights from labelled samples"},
-    {"predict", cmd_predict, "classify samples by saved weights"},
-    {"verify", cmd_verify, "measure a network with weights and hold it against the bounds"},
-    {"report", cmd_report, "all of it on one self-contained HTML page"},
-    {"draw", cmd_draw, "draw the tensor network, a partition and its min cut"},
-    {"help", cmd_help, "explain a verb, or the layers a description may have"},
-    {NULL, NULL, NULL},
+    {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions",
+     BOUNDS, NULL},
+    {"formula", cmd_formula, "the bounds as formulas in the widths", BOUNDS, NULL},
+    {"sweep", cmd_sweep, "the bounds over ranges of widths, filtered, or the best for their cost",
+     BOUNDS, NULL},
+    {"design", cmd_design, "the widths that are proved best under a budget or a requirement",
+     BOUNDS, NULL},
+    {"data", cmd_data, "how entangled data are, an order that lowers it, and what it asks for",
+     DATA, tool_data_verbs},
+    {"train", cmd_train, "learn weights from labelled samples", WEIGHTS, NULL},
+    {"predict", cmd_predict, "classify samples by saved weights", WEIGHTS, NULL},
+    {"verify", cmd_verify, "measure a network with weights and hold it against the bounds", WEIGHTS,
+     NULL},
+    {"report", cmd_report, "all of it on one self-contained HTML page", SHOW, NULL},
+    {"draw", cmd_draw, "draw the tensor network, a partition and its min cut", SHOW, NULL},
+    {"help", cmd_help, "explain a verb, or the layers a description may have", HELP, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 const tool_verb *tool_find_verb(const char *name)
