@@ -19,6 +19,7 @@ typedef struct training {
     double *recent;                             /* mean loss since the entropies before */
     double *entropy[MAX_CURVES];                /* mean over the labels */
     unsigned kinds[MAX_CURVES];
+    char basis[16]; /* of the first measurement; those in another are left out */
 } training;
 
 static void clear(training *log)
@@ -77,12 +78,24 @@ static unsigned kind_of(const ec_json_value *row, const char *partition)
                                             : 0;
 }
 
+/* A measurement has a line for every basis. */
+static bool in_first_basis(training *log, const ec_json_value *row)
+{
+    const char *basis = ec_json_text(ec_json_get(row, "basis"));
+
+    if (basis == NULL)
+        return true;
+    if (log->basis[0] == '\0')
+        snprintf(log->basis, sizeof log->basis, "%s", basis);
+    return strcmp(log->basis, basis) == 0;
+}
+
 static void read_entropies(training *log, size_t i, const ec_json_value *row,
                            const ec_partitions *partitions)
 {
-    const ec_json_value *entropy = ec_json_get(row, "entropy");
+    const ec_json_value *entropy = in_first_basis(log, row) ? ec_json_get(row, "entropy") : NULL;
 
-    log->recent[i] = ec_json_number(ec_json_get(row, "recent_loss"));
+    log->recent[i] = entropy != NULL ? ec_json_number(ec_json_get(row, "recent_loss")) : NAN;
     for (size_t p = 0; p < MAX_CURVES; p++) {
         const char *name = p < partitions->n ? partitions->items[p].name : "";
         log->entropy[p][i] = p < partitions->n ? mean(ec_json_get(entropy, name)) : NAN;

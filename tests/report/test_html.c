@@ -231,9 +231,13 @@ static void entropies_are_held_against_the_loss(void **state)
     sample_init(&s, layers);
     ec_report_page page = page_of(&s);
     page.charts = false;
-    page.log = "{\"step\": 0, \"recent_loss\": null, \"entropy\": {\"left-right\": [9]}}\n"
+    page.log = "{\"step\": 0, \"recent_loss\": null, \"basis\": \"data\","
+               " \"entropy\": {\"left-right\": [9]}}\n"
                "{\"step\": 1, \"recent_loss\": 2, \"entropy\": {\"left-right\": [0.25, 0.75]},"
                " \"kind\": {\"left-right\": \"von_neumann\"}}\n"
+               /* of the bases the first is shown */
+               "{\"step\": 1, \"recent_loss\": 2, \"basis\": \"sites\","
+               " \"entropy\": {\"left-right\": [100]}}\n"
                "{\"step\": 2, \"epoch\": 1, \"loss\": 3}\n"
                "{\"step\": 3, \"recent_loss\": 4, \"entropy\": {\"left-right\": [0.25, null]},"
                " \"kind\": {\"left-right\": \"renyi2\"}}\n"

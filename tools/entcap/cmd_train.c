@@ -34,6 +34,7 @@ typedef struct train_verb {
     double rate;
     double decay;
     int optimizer, loss;
+    tool_list bases;
     bool resume;
 
     char checkpoint[4096]; /* empty: none is kept */
@@ -163,6 +164,7 @@ static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch 
     ec_status status = ec_train_start(weights, arch, &rng, &run, err);
     if (status == EC_OK)
         status = ec_data_read(&train, &source, arch, &run, err);
+    v->log.data = &train;
     source = (ec_data_source){v->data, EC_DATA_TEST, 0};
     if (status == EC_OK)
         status = ec_data_read(&test, &source, arch, &run, err);
@@ -243,6 +245,18 @@ static int read_and_train(train_verb *v)
     return code;
 }
 
+static int check_options(train_verb *v)
+{
+    if (v->data == NULL || v->output == NULL)
+        return tool_misuse(v->t,
+                           "--data and --output say what to learn from, and where weights go");
+    if (v->entropy_every > 0 && v->log.file == NULL)
+        return tool_misuse(v->t, "--entropy-every writes to the log: give --log, too");
+    if (v->entropy_every == 0 && v->bases.n > 0)
+        return tool_misuse(v->t, "--basis is that of --entropy-every: give it, too");
+    return train_log_bases(&v->log, v->t, &v->bases);
+}
+
 int cmd_train(tool *t)
 {
     const ec_train_options defaults = EC_TRAIN_OPTIONS_INIT;
@@ -272,6 +286,14 @@ int cmd_train(tool *t)
          "STEPS",
          "measure the entanglement of every label and partition so often; 0: never",
          {0, 4294967295}},
+        {"basis",
+         0,
+         TOOL_LIST,
+         &v.bases,
+         "features|sites|data",
+         "of --entropy-every: site features as functions on [0, 1] (default), orthonormal, or over "
+         "the pixels of the first 1,000 samples; may be repeated",
+         {0, 0}},
         {"checkpoint-every",
          0,
          TOOL_COUNT,
@@ -290,13 +312,13 @@ int cmd_train(tool *t)
     };
     int code = tool_parse(t, &usage, options);
 
-    if (code != TOOL_GO_ON)
-        return code;
-    if (v.data == NULL || v.output == NULL)
-        return tool_misuse(t, "--data and --output say what to learn from, and where weights go");
-    if (v.entropy_every > 0 && v.log.file == NULL)
-        return tool_misuse(t, "--entropy-every writes to the log: give --log, too");
-    tool_heed_sigterm();
-    v.inner = t->run;
-    return read_and_train(&v);
+    if (code == TOOL_GO_ON)
+        code = check_options(&v);
+    if (code == TOOL_GO_ON) {
+        tool_heed_sigterm();
+        v.inner = t->run;
+        code = read_and_train(&v);
+    }
+    ec_free(v.bases.items);
+    return code;
 }

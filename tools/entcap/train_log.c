@@ -46,6 +46,49 @@ ec_status train_log_epoch(train_log *log, const ec_train_report *report, ec_erro
 
 /* ----------------------------------------------------------------- entropies */
 
+static const char *const basis_names[TRAIN_LOG_BASES] = {
+    [EC_BASIS_SITES] = "sites", [EC_BASIS_FEATURES] = "features", [EC_BASIS_DATA] = "data"};
+
+static int add_basis(train_log *log, const tool *t, const char *name)
+{
+    for (size_t b = 0; b < TRAIN_LOG_BASES; b++) {
+        if (strcmp(name, basis_names[b]) != 0)
+            continue;
+        for (size_t i = 0; i < log->n_bases; i++)
+            if (log->bases[i] == (ec_basis)b)
+                return tool_misuse(t, "--basis: '%s' is given twice", name);
+        log->bases[log->n_bases++] = (ec_basis)b;
+        return TOOL_GO_ON;
+    }
+    return tool_misuse(t, "--basis: '%s' is none of features, sites, data", name);
+}
+
+int train_log_bases(train_log *log, const tool *t, const tool_list *names)
+{
+    int code = names->n == 0 ? add_basis(log, t, "features") : TOOL_GO_ON;
+
+    for (size_t i = 0; code == TOOL_GO_ON && i < names->n; i++)
+        code = add_basis(log, t, names->items[i]);
+    return code;
+}
+
+/* The Gram matrix of the features over the first samples; NULL in another basis. */
+static ec_status new_gram(double **out, const train_log *log, ec_basis basis,
+                          const ec_weights *weights, ec_error *err)
+{
+    size_t m = ec_weights_site_length(weights);
+    ec_dataset first = *log->data;
+
+    *out = NULL;
+    if (basis != EC_BASIS_DATA)
+        return EC_OK;
+    if (first.n > TRAIN_LOG_SAMPLES)
+        first.n = TRAIN_LOG_SAMPLES;
+    *out = ec_calloc(m * m, sizeof **out, err);
+    return *out == NULL ? EC_ENOMEM
+                        : ec_state_gram_over_data(*out, weights, &first, &log->t->run, err);
+}
+
 /* Have all labels an entropy from a spectrum? */
 static bool has_spectra(const ec_state *state)
 {
@@ -75,17 +118,15 @@ static const char *put_labels(ec_json *line, const char *name, const ec_state *s
 
 /* Measure across partition i. */
 static ec_status put_entropies(ec_json *line, const char **kind, train_log *log, size_t i,
-                               const ec_weights *weights, ec_error *err)
+                               const ec_weights *weights, const ec_state_options *options,
+                               ec_error *err)
 {
     const ec_partition *partition = &log->input->partitions.items[i];
     const ec_bound *bound = &log->bounds->items[i];
     const ec_state_input in = {log->input->arch, weights, &partition->a, bound->rank, bound};
-    ec_state_options options = EC_STATE_OPTIONS_INIT;
     ec_state state;
+    ec_status status = ec_state_verify(&state, &in, options, &log->t->run, err);
 
-    options.basis = EC_BASIS_FEATURES;
-    options.rank = options.forward = false;
-    ec_status status = ec_state_verify(&state, &in, &options, &log->t->run, err);
     if (status == EC_OK) {
         *kind = put_labels(line, partition->name, &state);
         if (!state.holds)
@@ -96,7 +137,8 @@ static ec_status put_entropies(ec_json *line, const char **kind, train_log *log,
 }
 
 static ec_status put_measurement(ec_json *line, train_log *log, const ec_train_report *report,
-                                 const ec_weights *weights, ec_error *err)
+                                 const ec_weights *weights, const ec_state_options *options,
+                                 ec_error *err)
 {
     const ec_partitions *partitions = &log->input->partitions;
     const char **kind = ec_calloc(partitions->n, sizeof *kind, err);
@@ -106,10 +148,10 @@ static ec_status put_measurement(ec_json *line, train_log *log, const ec_train_r
     ec_json_uint(line, "step", report->step);
     ec_json_uint(line, "epoch", report->epoch);
     ec_json_real(line, "recent_loss", report->loss);
-    ec_json_string(line, "basis", "features");
+    ec_json_string(line, "basis", basis_names[options->basis]);
     ec_json_open(line, "entropy", EC_JSON_OBJECT_LINE);
     for (size_t i = 0; status == EC_OK && i < partitions->n; i++)
-        status = put_entropies(line, &kind[i], log, i, weights, err);
+        status = put_entropies(line, &kind[i], log, i, weights, options, err);
     ec_json_close(line);
     ec_json_open(line, "kind", EC_JSON_OBJECT_LINE);
     for (size_t i = 0; status == EC_OK && i < partitions->n; i++)
@@ -120,17 +162,33 @@ static ec_status put_measurement(ec_json *line, train_log *log, const ec_train_r
     return status;
 }
 
-ec_status train_log_entropy(train_log *log, const ec_train_report *report,
-                            const ec_weights *weights, ec_error *err)
+static ec_status measure_in_basis(train_log *log, ec_basis basis, const ec_train_report *report,
+                                  const ec_weights *weights, ec_error *err)
 {
+    ec_state_options options = EC_STATE_OPTIONS_INIT;
     ec_json line = {.depth = 0};
-    ec_status status = ec_linalg_threads(1, err);
+    double *gram = NULL;
+    ec_status status = new_gram(&gram, log, basis, weights, err);
 
+    options.basis = basis;
+    options.gram = gram;
+    options.rank = options.forward = false;
     if (status == EC_OK)
-        status = put_measurement(&line, log, report, weights, err);
+        status = put_measurement(&line, log, report, weights, &options, err);
     if (status == EC_OK)
         status = add_line(log, &line, err);
     ec_json_clear(&line);
+    ec_free(gram);
+    return status;
+}
+
+ec_status train_log_entropy(train_log *log, const ec_train_report *report,
+                            const ec_weights *weights, ec_error *err)
+{
+    ec_status status = ec_linalg_threads(1, err);
+
+    for (size_t i = 0; status == EC_OK && i < log->n_bases; i++)
+        status = measure_in_basis(log, log->bases[i], report, weights, err);
     return status;
 }
 
