@@ -58,6 +58,13 @@ typedef enum ec_loss {
     EC_LOSS_SQUARED,       /* mean over labels k of (z_k - [k = y])^2 */
 } ec_loss;
 
+/** The rate of a step, over the first rate, where a share x of all steps is done. */
+typedef enum ec_schedule {
+    EC_SCHEDULE_LINEAR,   /* 1 - x */
+    EC_SCHEDULE_COSINE,   /* (1 + cos(pi x)) / 2 */
+    EC_SCHEDULE_CONSTANT, /* 1 */
+} ec_schedule;
+
 /** After an epoch. The training figures are means over the epoch, each sample as it was met. */
 typedef struct ec_train_report {
     size_t step, epoch; /* both done so far, from 1 */
@@ -86,8 +93,6 @@ typedef struct ec_train_resumed {
 typedef ec_status ec_train_resumed_fn(void *arg, const ec_train_resumed *at, ec_error *err);
 
 /**
- * The rate falls linearly from `rate` at the first step to 0 after the last.
- *
  * Checkpoints. With a file name, everything that training depends on is written there (atomically)
  * after every epoch, after every checkpoint_every steps, and when training is stopped; with
  * `resume`, training goes on from that file, if there is one, and gives the bits that it would have
@@ -98,7 +103,8 @@ typedef ec_status ec_train_resumed_fn(void *arg, const ec_train_resumed *at, ec_
 typedef struct ec_train_options {
     ec_optimizer optimizer;
     size_t epochs, batch;
-    double rate;
+    double rate; /* of the first step */
+    ec_schedule schedule;
     double decay; /* of weights, apart from the gradient (AdamW): weight -= rate * decay * weight */
     ec_loss loss;
     ec_train_report_fn *report;   /* after every epoch; or NULL */

@@ -21,6 +21,7 @@ enum {
     MEASURE_EVERY,
     LOSS_KIND,
     DECAY,
+    SCHEDULE,
     SEED, /* 2 halves */
     NETWORK = SEED + 2 /* of identity[0] */,
     DATA = NETWORK + 2,
@@ -37,7 +38,7 @@ enum {
     CHECKSUM = RNG + 4 * 2, /* of all other numbers of the file */
     N_STATE = CHECKSUM + 2,
     N_OPTIONS = NETWORK, /* numbers before this one are options */
-    FORMAT_NUMBER = 2,
+    FORMAT_NUMBER = 3,
 };
 
 static void put_u64(double *at, uint64_t value)
@@ -135,6 +136,7 @@ static void put_state(double *state, const trainer *t)
     state[MEASURE_EVERY] = (double)o->measure_every;
     state[LOSS_KIND] = t->plan.loss;
     state[DECAY] = o->decay;
+    state[SCHEDULE] = o->schedule;
     put_u64(state + SEED, t->run != NULL ? t->run->seed : 1);
     put_u64(state + NETWORK, t->identity[0]);
     put_u64(state + DATA, t->identity[1]);
@@ -250,9 +252,14 @@ static ec_status check_ranges(const trainer *t, const double *state, ec_error *e
 static ec_status check_same_run(const double *state, const double *mine, const char *path,
                                 ec_error *err)
 {
-    static const char *const option[N_OPTIONS] = {
-        [OPTIMIZER] = "optimizer",         [EPOCHS] = "epochs",  [BATCH] = "batch", [RATE] = "lr",
-        [MEASURE_EVERY] = "entropy-every", [LOSS_KIND] = "loss", [DECAY] = "decay"};
+    static const char *const option[N_OPTIONS] = {[OPTIMIZER] = "optimizer",
+                                                  [EPOCHS] = "epochs",
+                                                  [BATCH] = "batch",
+                                                  [RATE] = "lr",
+                                                  [MEASURE_EVERY] = "entropy-every",
+                                                  [LOSS_KIND] = "loss",
+                                                  [DECAY] = "decay",
+                                                  [SCHEDULE] = "schedule"};
 
     if (!same_halves(state + NETWORK, mine + NETWORK))
         return ec_fail_file(err, EC_EINVAL, path, "checkpoint of another network");

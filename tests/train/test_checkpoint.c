@@ -262,6 +262,9 @@ static void checkpoints_of_other_runs_are_refused(void **state)
     o.rate = 0.01;
     assert_refused(&s, &o, EC_EINVAL, "checkpoint of training with lr 0.02, not 0.01");
     o = options_of(NULL, EC_ADAM, s.path);
+    o.schedule = EC_SCHEDULE_COSINE;
+    assert_refused(&s, &o, EC_EINVAL, "checkpoint of training with schedule 0, not 1");
+    o = options_of(NULL, EC_ADAM, s.path);
     o.measure_every = 4;
     assert_refused(&s, &o, EC_EINVAL, "checkpoint of training with entropy-every 5, not 4");
     o = options_of(NULL, EC_ADAM, s.path);
@@ -284,7 +287,7 @@ static void weights_alone_are_no_checkpoint(void **state)
 
     assert_ok(ec_weights_write(&w, s.arch, s.path, NULL), NULL);
     assert_refused(&s, &o, EC_EPARSE,
-                   "not a checkpoint: there is no tensor 'train.state' of 33 F64 numbers");
+                   "not a checkpoint: there is no tensor 'train.state' of 34 F64 numbers");
     ec_weights_clear(&w);
     close_scene(&s);
 }

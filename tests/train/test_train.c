@@ -89,21 +89,21 @@ static void a_step_of_sgd_is_the_mean_gradient(void **state)
         }
 }
 
-/* Three steps written out, with the falling rate; batches of everything, so order is nothing. */
-static void steps_of_adam_are_those_of_its_formula(void **state)
+/* Three steps written out, with their rates; batches of everything, so order is nothing. */
+static void check_adam(ec_schedule schedule, const double *rates)
 {
     ec_arch *arch = small_arch(SMALL[0]);
     ec_dataset data = small_data(arch, 5, 1);
     ec_weights w = start_of(arch, 2), mine = start_of(arch, 2), m, s;
     ec_train_options o = options_of(EC_ADAM, 3, 5, 0.01);
     size_t n;
-    (void)state;
 
+    o.schedule = schedule;
     assert_ok(ec_weights_init(&m, arch, NULL, NULL), NULL);
     assert_ok(ec_weights_init(&s, arch, NULL, NULL), NULL);
     for (int step = 1; step <= 3; step++) {
         ec_weights g = mean_gradient(arch, &mine, &data);
-        double rate = 0.01 * (4 - step) / 3;
+        double rate = 0.01 * rates[step - 1];
         for (size_t k = 0; k < w.n_levels + 2; k++) {
             double *x = small_vector(&mine, arch, k, &n), *mk = small_vector(&m, arch, k, &n);
             double *sk = small_vector(&s, arch, k, &n), *gk = small_vector(&g, arch, k, &n);
@@ -128,6 +128,17 @@ static void steps_of_adam_are_those_of_its_formula(void **state)
     ec_weights_clear(&s);
     ec_dataset_clear(&data);
     ec_arch_free(arch);
+}
+
+static void steps_of_adam_are_those_of_its_formula(void **state)
+{
+    static const double linear[] = {1, 2. / 3, 1. / 3}, cosine[] = {1, 0.75, 0.25},
+                        constant[] = {1, 1, 1};
+    (void)state;
+
+    check_adam(EC_SCHEDULE_LINEAR, linear);
+    check_adam(EC_SCHEDULE_COSINE, cosine);
+    check_adam(EC_SCHEDULE_CONSTANT, constant);
 }
 
 /* ----------------------------------------------------------------- learning */

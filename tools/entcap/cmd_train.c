@@ -33,7 +33,7 @@ typedef struct train_verb {
     uint64_t epochs, batch, limit, checkpoint_every, entropy_every;
     double rate;
     double decay;
-    int optimizer, loss;
+    int optimizer, loss, schedule;
     tool_list bases;
     bool resume;
 
@@ -139,6 +139,7 @@ static ec_train_options options_of(train_verb *v)
                               .epochs = (size_t)v->epochs,
                               .batch = (size_t)v->batch,
                               .rate = v->rate,
+                              .schedule = (ec_schedule)v->schedule,
                               .decay = v->decay,
                               .loss = (ec_loss)v->loss,
                               .report = on_epoch,
@@ -273,7 +274,14 @@ int cmd_train(tool *t)
         {"output", 'o', TOOL_TEXT, &v.output, "FILE", "where the weights go", {0, 0}},
         {"epochs", 0, TOOL_COUNT, &v.epochs, "N", "times through the samples", {1, 1e6}},
         {"batch", 0, TOOL_COUNT, &v.batch, "N", "samples per step", {1, 1e6}},
-        {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size; falls to 0", {1e-12, 1e6}},
+        {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size", {1e-12, 1e6}},
+        {"schedule",
+         0,
+         TOOL_CHOICE,
+         &v.schedule,
+         "linear|cosine|constant",
+         "how the step size goes on: to 0, or not",
+         {0, 0}},
         {"optimizer", 0, TOOL_CHOICE, &v.optimizer, "adam|sgd", "how steps are taken", {0, 0}},
         {"decay", 0, TOOL_REAL, &v.decay, "RATE", "weights shrink by lr * RATE a step", {0, 1e6}},
         {"loss", 0, TOOL_CHOICE, &v.loss, "auto|cross-entropy|squared", "what falls", {0, 0}},
