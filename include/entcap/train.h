@@ -27,18 +27,17 @@
  *
  * The product's gradient is by prefix and suffix products, so zeros need no exception.
  *
- * Networks with affine parts are trained in layers, level after level of a whole batch: z = h, the
- * outputs themselves, and no product is scaled. A batch norm takes mean and biased variance of its
- * channels over batch and positions, which are differentiated; running means and (unbiased)
- * variances follow with momentum 0.1 and stand in the weights, which outputs are evaluated with.
- * Networks with another feature map than affine-relu, or predict: magnitude, are trained in layers,
- * too, with z = h / rho.
+ * Where a part is affine (batch norm or bias), z = h, the outputs themselves, and no product is
+ * scaled. A batch norm takes mean and biased variance of its channels over batch and positions,
+ * which are differentiated; running means and (unbiased) variances follow with momentum 0.1 and
+ * stand in the weights, which outputs are evaluated with. So networks with batch norm are trained
+ * in layers: all samples of a batch pass a level before any passes the next.
  *
  * Precision: float; one source serves float and double (ec_train_gradient).
  * Parallel:  samples of a batch over up to 16 OpenMP threads, eight at a time as the entries of a
- *            vector. Gradients are added up in 16 blocks of a batch, in their order: equal seeds
- *            give equal bits, whatever the threads, on equal machines (AVX2 has fused products).
- *            In layers: one thread.
+ *            vector. Gradients are added up in 16 blocks of a batch, in their order, statistics
+ *            sample by sample: equal seeds give equal bits, whatever the threads, on equal machines
+ *            (AVX2 has fused products).
  * Cost:      6 flops a weight and position. At 32 x 32 sites with five layers of 16: 2.1 Mflop,
  *            about 42 us of a core where sgemm does 100 Gflop/s. Of these, 30 are products (at 70
  *            Gflop/s), 5 pooling and its gradient, 4 features, 2 to 3 the fitting of images.
@@ -148,7 +147,7 @@ EC_NODISCARD ec_status ec_train_start(ec_weights *out, const ec_arch *arch, ec_r
  *
  * Progress: run->progress gets samples done of samples in all, its text the running loss.
  * Errors:   EC_EINVAL  no feature map; no samples; epochs, batch or rate not positive; negative
- *                      decay; squared error for a network that is not trained in layers
+ *                      decay
  *           EC_ENUMERIC loss or gradient not finite, or loss above 1000: layer and step are named
  *           EC_EIO, EC_EPARSE a checkpoint that cannot be written, or is damaged
  *           EC_EINVAL         a checkpoint of another network, other data or options
@@ -165,8 +164,8 @@ EC_NODISCARD ec_status ec_train_classify(uint32_t *label, const ec_arch *arch,
 
 /**
  * Loss of one sample and its gradient in double precision, of a network that is not trained in
- * layers: gradient has the shapes of weights (and
- * is set, not added to). `values` are the n_sites numbers that the feature map reads.
+ * layers: gradient has the shapes of weights (and is set, not added to). `values` are the n_sites
+ * numbers that the feature map reads.
  * Errors: EC_EINVAL (no feature map; trained in layers), EC_ENUMERIC, EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *arch,

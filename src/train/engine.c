@@ -3,29 +3,38 @@
 
 #include "core/flow.h"
 
-#define LAYERWISE_LEAST 64 /* samples that are evaluated at once */
+#define LAYERWISE_LEAST 128 /* samples that are evaluated at once */
+
+static ec_status layerwise_init(engine *e, const ec_dataset *data, const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+    unsigned n = workers_threads(run);
+
+    EC_TRY(layerwise_new_f32(&e->layerwise, e->p, e->batch, run, err));
+    EC_NEW(e->values, n);
+    for (; e->n_threads < n; e->n_threads++)
+        EC_NEW(e->values[e->n_threads], e->p->arch->n_sites + data->image[0] * data->image[1]);
+    EC_NEW(e->label, e->batch);
+    EC_NEW(e->verdict, e->batch);
+    EC_NEW(e->gradient, e->p->n_parameters);
+done:
+    return status;
+}
 
 ec_status engine_init(engine *out, const plan *p, const ec_dataset *data, size_t batch,
                       const ec_run *run, ec_error *err)
 {
-    ec_status status = EC_OK;
+    ec_status status;
 
-    *out = (engine){.p = p};
-    if (!p->layerwise) {
-        EC_TRY(workers_init(&out->workers, p, data, batch, run, err));
-        if (batch > 0)
-            out->gradient = out->workers.gradient[0];
-        return EC_OK;
-    }
-    out->batch = batch > LAYERWISE_LEAST ? batch : LAYERWISE_LEAST;
-    EC_TRY(layerwise_new_f32(&out->layerwise, p, out->batch, run, err));
-    EC_NEW(out->values, p->arch->n_sites + data->image[0] * data->image[1]);
-    EC_NEW(out->label, out->batch);
-    EC_NEW(out->verdict, out->batch);
-    EC_NEW(out->gradient, p->n_parameters);
-done:
+    *out = (engine){.p = p, .batch = batch > LAYERWISE_LEAST ? batch : LAYERWISE_LEAST};
+    if (p->layerwise)
+        status = layerwise_init(out, data, run, err);
+    else
+        status = workers_init(&out->workers, p, data, batch, run, err);
     if (status != EC_OK)
         engine_clear(out);
+    else if (!p->layerwise && batch > 0)
+        out->gradient = out->workers.gradient[0];
     return status;
 }
 
@@ -33,6 +42,8 @@ void engine_clear(engine *e)
 {
     workers_clear(&e->workers);
     if (e->p != NULL && e->p->layerwise) {
+        for (unsigned i = 0; i < e->n_threads; i++)
+            ec_free(e->values[i]);
         layerwise_free_f32(e->layerwise);
         ec_free(e->values);
         ec_free(e->label);
@@ -42,14 +53,23 @@ void engine_clear(engine *e)
     *e = (engine){.p = NULL};
 }
 
-/* Samples first .. first + n - 1 of a job, n <= batch, added to the sum. */
+/* Samples first .. first + n - 1 of a job to their lanes. */
+static void load_samples(engine *e, const job *j, size_t first, size_t n)
+{
+#pragma omp parallel for num_threads(e->n_threads) schedule(static, 1) if (e->n_threads > 1)
+    for (unsigned i = 0; i < e->n_threads; i++)
+        for (size_t s = n * i / e->n_threads; s < n * (i + 1) / e->n_threads; s++) {
+            uint32_t sample = j->samples[first + s];
+            e->label[s] = j->data->label[sample];
+            ec_data_sites(e->values[i], j->data, sample, e->values[i] + e->p->arch->n_sites);
+            layerwise_load_f32(e->layerwise, s, e->values[i]);
+        }
+}
+
+/* The same samples, n <= batch, added to the sum. */
 static void run_layerwise(tally *sum, engine *e, const job *j, size_t first, size_t n)
 {
-    for (size_t s = 0; s < n; s++) {
-        e->label[s] = j->data->label[j->samples[first + s]];
-        ec_data_sites(e->values, j->data, j->samples[first + s], e->values + e->p->arch->n_sites);
-        layerwise_load_f32(e->layerwise, s, e->values);
-    }
+    load_samples(e, j, first, n);
     layerwise_run_f32(e->layerwise, j->learn ? e->gradient : NULL, j->parameters,
                       &(pass_batch){(unsigned)n, e->label, e->verdict});
     for (size_t s = 0; s < n; s++) {

@@ -100,6 +100,7 @@ ec_status ec_train_batch_gradient(ec_weights *gradient, double *loss, const ec_a
     EC_TRY(plan_init(&p, arch, NULL, err));
     if (of != EC_LOSS_DEFAULT)
         p.loss = of;
+    p.layerwise = true; /* any network can be */
     EC_TRY(layerwise_new_f64(&w, &p, data->n, NULL, err));
     EC_TRY(load_all(w, arch, data, err));
     EC_NEW(parameters, p.n_parameters);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /**
- * The top of a pass: the vector below the dense layer is divided by its root mean square, the
- * logits are judged by cross-entropy. See lanes_t.h and entcap/train.h.
+ * The top of a pass: where no part is affine, the vector below the dense layer is divided by its
+ * root mean square; the outputs z are judged. See lanes_t.h and entcap/train.h.
  */
 
 /* w = t / rho in place, rho = 0 where t = 0 */
@@ -32,22 +32,55 @@ INLINE void T(normalise_back)(VEC *dw, const VEC *unit, size_t n, const double *
     }
 }
 
-/* Loss and argmax of sample s from the logits z, which become softmax(z) - onehot(label). */
-INLINE verdict T(judge)(VEC *z, unsigned s, uint32_t label, size_t outputs, double *softmax)
+/* The largest of n outputs z of sample s, or the largest |z|; the first of equal ones. */
+INLINE uint32_t T(largest)(const VEC *z, unsigned s, size_t n, bool magnitude)
 {
-    verdict result = {.finite = true};
-    double sum = 0;
+    uint32_t best = 0;
 
-    for (uint32_t y = 1; y < outputs; y++)
-        if (z[y][s] > z[result.label][s])
-            result.label = y;
-    double largest = (double)z[result.label][s];
-    for (size_t y = 0; y < outputs; y++) {
+    for (uint32_t y = 1; y < n; y++) {
+        double here = (double)z[y][s], old = (double)z[best][s];
+        if (magnitude ? fabs(here) > fabs(old) : here > old)
+            best = y;
+    }
+    return best;
+}
+
+/* z becomes softmax(z) - onehot; -log softmax(z)_label */
+INLINE double T(cross_entropy)(VEC *z, unsigned s, size_t n, uint32_t label, double *softmax)
+{
+    double largest = (double)z[T(largest)(z, s, n, false)][s], sum = 0;
+
+    for (size_t y = 0; y < n; y++) {
         softmax[y] = exp((double)z[y][s] - largest);
         sum += softmax[y];
     }
-    result.loss = log(sum) + largest - (double)z[label][s];
-    for (size_t y = 0; y < outputs; y++)
+    double loss = log(sum) + largest - (double)z[label][s];
+    for (size_t y = 0; y < n; y++)
         z[y][s] = (REAL)(softmax[y] / sum - (y == label ? 1 : 0));
-    return result;
+    return loss;
+}
+
+/* z becomes 2 / n (z - onehot); sum_y (z_y - onehot_y)^2 / n */
+INLINE double T(squared)(VEC *z, unsigned s, size_t n, uint32_t label)
+{
+    double sum = 0;
+
+    for (size_t y = 0; y < n; y++) {
+        double d = (double)z[y][s] - (y == label ? 1 : 0);
+        sum += d * d;
+        z[y][s] = (REAL)(2 * d / (double)n);
+    }
+    return sum / (double)n;
+}
+
+/* What the outputs z of sample s say; their gradient takes their place. */
+INLINE verdict T(judge)(VEC *z, unsigned s, uint32_t label, const plan *p, double *softmax)
+{
+    size_t n = p->arch->outputs;
+    verdict v = {.label = T(largest)(z, s, n, ec_arch_predicts_magnitude(p->arch))};
+
+    v.loss = p->loss == EC_LOSS_SQUARED ? T(squared)(z, s, n, label)
+                                        : T(cross_entropy)(z, s, n, label, softmax);
+    v.finite = isfinite(v.loss);
+    return v;
 }

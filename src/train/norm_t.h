@@ -1,101 +1,79 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /**
- * Batch norm of the rows of a matrix, n x c, and what stands for it at the top of a network without
- * affine parts. See layerwise_t.h. Sums are in double precision, row after row.
+ * Batch norm of the vectors of some positions: v, n x c, of LANES samples. See lanes_t.h.
  */
 
-#define MOMENTUM 0.1 /* of running statistics */
+/** One norm while a batch passes, <> being means over the batch's samples and positions. */
+typedef struct T(norm) {
+    double *mean, *variance; /* of the batch */
+    REAL *shift, *scale;     /* u = (v - shift) scale: the mean, and 1 / sqrt(variance + eps) */
+    REAL *dy, *dyu;          /* <dy>, <dy u>, where y = gamma u + beta */
+} T(norm);
 
-/* mean_j = sum_i x_ij / n,  variance_j = sum_i (x_ij - mean_j)^2 / n */
-static void T(statistics)(double *mean, double *variance, const REAL *x, size_t n, size_t c)
+/* Of every channel and lane: mean = sum_p v_p / n,  square = sum_p (v_p - mean)^2 */
+INLINE void T(lane_moments)(VEC *mean, VEC *square, const VEC *v, size_t n, size_t c)
 {
     memset(mean, 0, c * sizeof *mean);
-    memset(variance, 0, c * sizeof *variance);
-    for (size_t i = 0; i < n; i++)
+    memset(square, 0, c * sizeof *square);
+    for (size_t p = 0; p < n; p++)
         for (size_t j = 0; j < c; j++)
-            mean[j] += (double)x[i * c + j];
+            mean[j] += v[p * c + j];
     for (size_t j = 0; j < c; j++)
-        mean[j] /= (double)n;
-    for (size_t i = 0; i < n; i++)
+        mean[j] /= (REAL)n;
+    for (size_t p = 0; p < n; p++)
         for (size_t j = 0; j < c; j++) {
-            double d = (double)x[i * c + j] - mean[j];
-            variance[j] += d * d;
+            VEC d = v[p * c + j] - mean[j];
+            square[j] += d * d;
         }
-    for (size_t j = 0; j < c; j++)
-        variance[j] /= (double)n;
 }
 
-/** A norm of n rows of c channels. */
-typedef struct T(norm_of) {
+/* v <- u */
+INLINE void T(norm_unit)(VEC *v, const T(norm) * b, size_t n, size_t c)
+{
+    for (size_t p = 0; p < n; p++, v += c)
+        for (size_t j = 0; j < c; j++)
+            v[j] = (v[j] - b->shift[j]) * b->scale[j];
+}
+
+/* y = gamma u + beta */
+INLINE void T(norm_affine)(VEC *y, const VEC *u, const REAL *gamma, const REAL *beta, size_t n,
+                           size_t c)
+{
+    for (size_t p = 0; p < n; p++, y += c, u += c)
+        for (size_t j = 0; j < c; j++)
+            y[j] = gamma[j] * u[j] + beta[j];
+}
+
+/* sum of dy and of dy u over the positions, added to those of the lanes */
+INLINE void T(norm_sums)(VEC *sum, VEC *dot, const VEC *dy, const VEC *u, size_t n, size_t c)
+{
+    for (size_t p = 0; p < n; p++, dy += c, u += c)
+        for (size_t j = 0; j < c; j++) {
+            sum[j] += dy[j];
+            dot[j] += dy[j] * u[j];
+        }
+}
+
+/** dy -> dv = gamma scale (dy - <dy> - u <dy u>) in place; 0 in lanes where `alive` is 0. */
+typedef struct T(norm_back) {
+    VEC *dy;
+    const VEC *u;
+    const T(norm) * norm;
+    const REAL *gamma;
+    const VEC *alive; /* 1, and 0 in idle lanes, whose dy is 0 */
     size_t n, c;
-    const double *mean, *inverse; /* 1 / sqrt(variance + eps) */
-    const REAL *gamma, *beta;
-} T(norm_of);
+} T(norm_back);
 
-/* x <- u = (x - mean) / sqrt(variance + eps) in place,  out = gamma u + beta */
-static void T(norm)(REAL *out, REAL *x, const T(norm_of) * b)
+INLINE void T(norm_back_run)(const T(norm_back) * b)
 {
-    for (size_t i = 0; i < b->n; i++, x += b->c, out += b->c)
+    const T(norm) *m = b->norm;
+    const VEC *u = b->u;
+    VEC *dy = b->dy;
+
+    for (size_t p = 0; p < b->n; p++, dy += b->c, u += b->c)
         for (size_t j = 0; j < b->c; j++) {
-            double unit = ((double)x[j] - b->mean[j]) * b->inverse[j];
-            x[j] = (REAL)unit;
-            out[j] = (REAL)((double)b->gamma[j] * unit + (double)b->beta[j]);
+            VEC through = *b->alive * (m->dy[j] + u[j] * m->dyu[j]);
+            dy[j] = b->gamma[j] * m->scale[j] * (dy[j] - through);
         }
-}
-
-/*
- * dy -> dx in place, through the statistics, with <> the mean over rows:
- * dbeta = sum dy,  dgamma = sum dy u,  dx = gamma / sqrt(variance + eps) (dy - <dy> - u <dy u>)
- */
-static void T(norm_back)(REAL *dy, const REAL *unit, const T(norm_of) * b, REAL *dgamma,
-                         REAL *dbeta, double *sums)
-{
-    size_t c = b->c;
-    double *dot = sums + c;
-
-    memset(sums, 0, 2 * c * sizeof *sums);
-    for (size_t i = 0; i < b->n; i++)
-        for (size_t j = 0; j < c; j++) {
-            sums[j] += (double)dy[i * c + j];
-            dot[j] += (double)dy[i * c + j] * (double)unit[i * c + j];
-        }
-    for (size_t j = 0; j < c; j++) {
-        dbeta[j] = (REAL)sums[j];
-        dgamma[j] = (REAL)dot[j];
-        sums[j] /= (double)b->n;
-        dot[j] /= (double)b->n;
-    }
-    for (size_t i = 0; i < b->n; i++)
-        for (size_t j = 0; j < c; j++) {
-            double d = (double)dy[i * c + j] - sums[j] - (double)unit[i * c + j] * dot[j];
-            dy[i * c + j] = (REAL)((double)b->gamma[j] * b->inverse[j] * d);
-        }
-}
-
-/* rows w = t / rho in place, rho the root mean square of a row; 0 where t = 0 */
-static void T(unit_rows)(REAL *t, size_t n, size_t c, double *rho)
-{
-    for (size_t i = 0; i < n; i++) {
-        double square = 0;
-        for (size_t j = 0; j < c; j++)
-            square += (double)t[i * c + j] * (double)t[i * c + j];
-        rho[i] = sqrt(square / (double)c);
-        for (size_t j = 0; j < c && rho[i] > 0; j++)
-            t[i * c + j] = (REAL)((double)t[i * c + j] / rho[i]);
-    }
-}
-
-/* dt = (dw - w (w . dw) / c) / rho in place */
-static void T(unit_rows_back)(REAL *dw, const REAL *w, size_t n, size_t c, const double *rho)
-{
-    for (size_t i = 0; i < n; i++) {
-        double along = 0;
-        for (size_t j = 0; j < c; j++)
-            along += (double)w[i * c + j] * (double)dw[i * c + j] / (double)c;
-        for (size_t j = 0; j < c; j++) {
-            double d = (double)dw[i * c + j] - along * (double)w[i * c + j];
-            dw[i * c + j] = rho[i] > 0 ? (REAL)(d / rho[i]) : 0;
-        }
-    }
 }

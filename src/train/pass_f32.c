@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/** The pass in single precision: what training runs. */
+/** Passes and batches in single precision: what training runs. */
 
 #define REAL          float
 #define INT           int32_t
@@ -10,3 +10,5 @@
 #define T(name)       name##_f32
 
 #include "pass_t.h"
+
+#include "layerwise_t.h"

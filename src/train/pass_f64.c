@@ -10,3 +10,5 @@
 #define T(name)       name##_f64
 
 #include "pass_t.h"
+
+#include "layerwise_t.h"

@@ -3,6 +3,7 @@
 
 #include "core/flow.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void add_level(plan *p, size_t l)
     add_part(p, PART_WEIGHT, l,
              ec_arch_is_affine(p->arch) ? ec_weights_raw_count(p->arch, l)
                                         : ec_weights_count(p->arch, l));
+    p->layerwise = p->layerwise || layer->norm;
     if (layer->norm) {
         add_part(p, PART_GAMMA, l, channels);
         add_part(p, PART_BETA, l, channels);
@@ -107,8 +109,7 @@ ec_status plan_init(plan *out, const ec_arch *arch, const ec_run *run, ec_error 
     }
     measure(out);
     add_parts(out);
-    out->layerwise = ec_arch_is_affine(arch) || ec_arch_predicts_magnitude(arch) ||
-                     arch->input.features.kind != EC_FEATURES_AFFINE_RELU;
+    out->scaled = !ec_arch_is_affine(arch);
     out->loss = ec_arch_predicts_magnitude(arch) ? EC_LOSS_SQUARED : EC_LOSS_CROSS_ENTROPY;
 done:
     if (status != EC_OK)
@@ -222,9 +223,13 @@ double pass_bytes(const plan *p)
 {
     const ec_arch *arch = p->arch;
     double vectors = (double)arch->n_sites + 64.0 * (double)p->window + (double)p->largest_matrix;
+    double largest = 0; /* of the gradients below a level's matrix */
 
     for (size_t l = 0; l < p->n_levels; l++)
         vectors += (double)ec_level_positions(&arch->levels[l]) *
                    (1.0 + arch->levels[l].dim + arch->levels[l].out);
+    for (size_t l = 0; p->layerwise && l < p->n_levels; l++)
+        largest = fmax(largest, (double)ec_level_positions(&arch->levels[l]) * arch->levels[l].dim);
+    vectors += largest;
     return vectors * PASS_LANES_F32 * sizeof(float);
 }

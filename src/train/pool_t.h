@@ -2,7 +2,7 @@
 
 /**
  * Product pooling of one window with its scale, and its gradient. See lanes_t.h; children of a
- * window are neighbours in memory: below[k dim + d].
+ * window are neighbours in memory: below[k dim + d]. Without `scaled`, e = 0.
  */
 
 #define UNCHECKED_FACTORS 4 /* so many factors are multiplied before the range is looked at */
@@ -53,7 +53,8 @@ INLINE void T(rescale)(VEC *v, IVEC *exponent, size_t n)
 }
 
 /* v = 2^-e prod_k below_k, and e */
-INLINE void T(pool_any)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim)
+INLINE void T(pool_any)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim,
+                        bool scaled)
 {
     *exponent = (IVEC){0};
     memcpy(v, below, dim * sizeof *v);
@@ -61,14 +62,16 @@ INLINE void T(pool_any)(VEC *v, IVEC *exponent, const VEC *below, size_t window,
         below += dim;
         for (size_t d = 0; d < dim; d++)
             v[d] *= below[d];
-        if (k % UNCHECKED_FACTORS == UNCHECKED_FACTORS - 1 && k + 1 < window)
+        if (scaled && k % UNCHECKED_FACTORS == UNCHECKED_FACTORS - 1 && k + 1 < window)
             T(rescale)(v, exponent, dim);
     }
-    T(rescale)(v, exponent, dim);
+    if (scaled)
+        T(rescale)(v, exponent, dim);
 }
 
 /* The same without looking at the range in between: a product stays in a register. */
-INLINE void T(pool_few)(VEC *v, IVEC *exponent, const VEC *below, const size_t window, size_t dim)
+INLINE void T(pool_few)(VEC *v, IVEC *exponent, const VEC *below, const size_t window, size_t dim,
+                        bool scaled)
 {
     IVEC largest = {0};
 
@@ -80,17 +83,19 @@ INLINE void T(pool_few)(VEC *v, IVEC *exponent, const VEC *below, const size_t w
         v[d] = product;
     }
     *exponent = (IVEC){0};
-    T(scale_by)(v, exponent, &largest, dim);
+    if (scaled)
+        T(scale_by)(v, exponent, &largest, dim);
 }
 
-INLINE void T(pool_window)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim)
+INLINE void T(pool_window)(VEC *v, IVEC *exponent, const VEC *below, size_t window, size_t dim,
+                           bool scaled)
 {
     if (window == 4)
-        T(pool_few)(v, exponent, below, 4, dim);
+        T(pool_few)(v, exponent, below, 4, dim, scaled);
     else if (window == 2)
-        T(pool_few)(v, exponent, below, 2, dim);
+        T(pool_few)(v, exponent, below, 2, dim, scaled);
     else
-        T(pool_any)(v, exponent, below, window, dim);
+        T(pool_any)(v, exponent, below, window, dim, scaled);
 }
 
 /**

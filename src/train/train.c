@@ -24,17 +24,6 @@ static ec_status check_options(const ec_dataset *train, const ec_train_options *
     return EC_OK;
 }
 
-static ec_status choose_loss(plan *p, const ec_train_options *o, ec_error *err)
-{
-    if (o->loss == EC_LOSS_SQUARED && !p->layerwise)
-        return ec_fail(
-            err, EC_EINVAL,
-            "the squared error needs 'norm: batch', 'bias: true' or 'predict: magnitude'");
-    if (o->loss != EC_LOSS_DEFAULT)
-        p->loss = o->loss;
-    return EC_OK;
-}
-
 static ec_status trainer_init(trainer *t, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -43,7 +32,8 @@ static ec_status trainer_init(trainer *t, ec_error *err)
 
     EC_TRY(check_options(t->train, o, err));
     EC_TRY(plan_init(&t->plan, t->arch, t->run, err));
-    EC_TRY(choose_loss(&t->plan, o, err));
+    if (o->loss != EC_LOSS_DEFAULT)
+        t->plan.loss = o->loss;
     EC_TRY(engine_init(&t->engine, &t->plan, t->train, o->batch < n ? o->batch : n, t->run, err));
     EC_TRY(optimizer_init(&t->optimizer, o->optimizer, t->plan.n_learned, err));
     t->optimizer.decay = o->decay;

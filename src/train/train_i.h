@@ -35,6 +35,7 @@ typedef struct plan {
     const ec_arch *arch;
     size_t n_levels;
     bool layerwise; /* batches go through the levels together, not each sample by itself */
+    bool scaled;    /* no part is affine: products are rescaled, outputs taken over rho */
     ec_loss loss;   /* the default of the description, unless it is set otherwise */
     part *parts;
     size_t n_parts;
@@ -119,7 +120,7 @@ double pass_bytes(const plan *p);
  * load: the sites' values of sample s < batch. run: verdicts on the first b->n samples. With a
  * gradient (which is set) batch norms take the batch's statistics, otherwise the running ones.
  * keep: running statistics <- 0.9 running + 0.1 of the last batch with a gradient, its variance
- * unbiased.
+ * unbiased. Runs on run->threads threads.
  */
 typedef struct layerwise_f32 layerwise_f32;
 typedef struct layerwise_f64 layerwise_f64;
@@ -159,6 +160,9 @@ typedef struct workers {
     tally tally[WORKERS_BLOCKS];
 } workers;
 
+/** Threads that a run is given, at most WORKERS_BLOCKS. */
+unsigned workers_threads(const ec_run *run);
+
 /** batch: the most samples to learn from at once; 0 if only forward passes are wanted. */
 EC_NODISCARD ec_status workers_init(workers *out, const plan *p, const ec_dataset *data,
                                     size_t batch, const ec_run *run, ec_error *err);
@@ -181,8 +185,9 @@ typedef struct engine {
     const plan *p;
     workers workers;
     layerwise_f32 *layerwise;
-    size_t batch;     /* of layerwise */
-    double *values;   /* of the sites, then the room for an image */
+    size_t batch; /* of layerwise */
+    unsigned n_threads;
+    double **values;  /* n_threads: of the sites, then the room for an image */
     uint32_t *label;  /* batch */
     verdict *verdict; /* batch */
     float *gradient;  /* of the last job that learned; borrowed from the workers */

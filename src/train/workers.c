@@ -17,7 +17,7 @@ static size_t blocks_of(size_t n_samples)
     return passes < WORKERS_BLOCKS ? passes : WORKERS_BLOCKS;
 }
 
-static unsigned count_threads(const ec_run *run)
+unsigned workers_threads(const ec_run *run)
 {
     unsigned n = run != NULL && run->threads > 0 ? run->threads : 1;
     return n < WORKERS_BLOCKS ? n : WORKERS_BLOCKS;
@@ -27,7 +27,7 @@ ec_status workers_init(workers *out, const plan *p, const ec_dataset *data, size
                        const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
-    unsigned n = count_threads(run);
+    unsigned n = workers_threads(run);
     size_t room = p->arch->n_sites + data->image[0] * data->image[1], blocks = blocks_of(batch);
     double bytes = (double)p->n_parameters * sizeof(float) * (double)blocks;
 
