@@ -32,15 +32,21 @@ typedef enum ec_draw_side { EC_DRAW_NO_SIDE, EC_DRAW_SIDE_A, EC_DRAW_SIDE_B } ec
 /** Tree: laid out by ec_drawing_layout. Free: placed by a Graphviz engine. */
 typedef enum ec_draw_form { EC_DRAW_TREE, EC_DRAW_FREE } ec_draw_form;
 
-/** How the parts of a laid out tree are arranged. */
-typedef enum ec_draw_shape { EC_DRAW_ROWS, EC_DRAW_RING } ec_draw_shape;
+/** How the parts of a tree are arranged. */
+typedef enum ec_draw_shape {
+    EC_DRAW_ROWS,   /* sites in one row at the bottom */
+    EC_DRAW_RING,   /* that row bent into a ring */
+    EC_DRAW_PLANES, /* the grids of a 2-D network above each other, seen from above at a slant */
+    EC_DRAW_LAYERS  /* one box for each layer, the wider the more positions it has */
+} ec_draw_shape;
 
 /** A row of a tree: the sites (row 0), or the indices or the tensors of one level. */
 typedef struct ec_draw_row {
-    char *name; /* "sites", "input", "r0", "W0", "dense" */
-    char *note; /* its dimension or shape, in words */
-    bool cut;   /* holds indices of the min cut */
-    double at;  /* laid out: its y in rows, its radius in a ring */
+    char *name;       /* "sites", "input", "r0", "W0", "dense" */
+    char *note;       /* its dimension or shape, in words */
+    uint32_t grid[2]; /* height and width of the grid of its nodes, if none is folded away */
+    bool cut;         /* holds indices of the min cut */
+    double at;        /* laid out: its y; in a ring its radius */
 } ec_draw_row;
 
 /** A site, a tensor or a copy tensor. */
@@ -82,6 +88,15 @@ typedef struct ec_draw_text {
     ec_draw_ink ink;
 } ec_draw_text;
 
+/** A line of its own: the cut, where it runs through bonds; else the outline of a plane, at the
+ * back. */
+typedef struct ec_draw_stroke {
+    bool cut;
+    double width;
+    ec_point *points; /* control points of cubic Bezier curves, joined end to end */
+    size_t n;         /* 3 for each curve, and 1 */
+} ec_draw_stroke;
+
 /** What an entry of the key (legend) explains. */
 typedef enum ec_draw_sample {
     EC_DRAW_KEY_SITE, /* + side */
@@ -108,10 +123,11 @@ typedef struct ec_draw_key {
 /** A picture. Read its members freely; change them through the functions below only. */
 typedef struct ec_drawing {
     ec_draw_form form;
-    bool folded;   /* equal subtrees are drawn once */
-    char *id;      /* prefix of the ids of SVG elements: letters, digits, '-' and '_' */
-    char *name;    /* of the architecture */
-    char *caption; /* partition and bound: "left-right: rank <= 16 = r4"; may be "" */
+    ec_draw_shape shape; /* of a tree */
+    bool folded;         /* equal subtrees are drawn once */
+    char *id;            /* prefix of the ids of SVG elements: letters, digits, '-' and '_' */
+    char *name;          /* of the architecture */
+    char *caption;       /* partition and bound: "left-right: rank <= 16 = r4"; may be "" */
 
     ec_draw_row *rows; /* bottom to top; none in a free drawing */
     size_t n_rows;
@@ -120,9 +136,10 @@ typedef struct ec_drawing {
     ec_draw_bond *bonds;
     size_t n_bonds;
 
-    ec_draw_shape shape; /* laid out: how, */
-    ec_draw_text *texts; /*   and its frame */
+    ec_draw_text *texts; /* laid out: its frame */
     size_t n_texts;
+    ec_draw_stroke *strokes;
+    size_t n_strokes;
     ec_draw_key *keys;
     size_t n_keys;
 } ec_drawing;
@@ -133,26 +150,37 @@ typedef enum ec_draw_fold {
     EC_DRAW_FOLD_ALWAYS
 } ec_draw_fold;
 
+typedef enum ec_draw_view {
+    EC_DRAW_VIEW_AUTO, /* a grid of few levels: planes; up to EC_DRAW_ROWS_MAX sites: rows */
+    EC_DRAW_VIEW_ROWS,
+    EC_DRAW_VIEW_RING,
+    EC_DRAW_VIEW_PLANES,
+    EC_DRAW_VIEW_LAYERS
+} ec_draw_view;
+
 /** What to draw besides the architecture; zero-initialised: the bare network. */
 typedef struct ec_draw_options {
     const char *id;                /* NULL: "entcap" */
     const ec_partition *partition; /* colours the sites; NULL: no sides */
     const ec_cut *cut;             /* of that partition, with side_a: marked; NULL: no cut */
     const ec_int *shared_rank;     /* shared-weights bound, if it is the smaller one; or NULL */
-    ec_draw_fold fold;             /* of a layers description */
+    ec_draw_fold fold;             /* of a layers description, */
+    ec_draw_view view;             /*   and how it is arranged */
 } ec_draw_options;
 
 /**
  * Draw an architecture, of either form.
  *
  * Layers form: a tree. Folded, the equal subtrees of a window (same level, same pattern of sides,
- * same sides of the cut) are drawn once, "x2".
+ * same sides of the cut) are drawn once, "x2". Planes show every node; in a view of layers
+ * each layer is one box, whatever its subtrees.
  *
  * Cost:   O(sites) memory for folding, O(sites log sites) time; else O(nodes).
  * Owns:   *out, to be freed by ec_drawing_free; NULL after an error. Keeps nothing of its inputs.
  * Errors: EC_ELIMIT  more than EC_DRAW_MAX_NODES nodes, of a network more than an engine can place,
  *                    or memory
- *         EC_EINVAL  id has other characters, partition or cut is of another architecture
+ *         EC_EINVAL  id has other characters, partition or cut is of another architecture, or the
+ *                    view is not one of such an architecture
  *         EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_drawing_from_arch(ec_drawing **out, const ec_arch *arch,
@@ -180,10 +208,11 @@ EC_NODISCARD ec_status ec_drawing_parse(ec_drawing **out, const char *text, size
                                         ec_error *err);
 
 /**
- * Say how large everything is and, in a tree, where it stands, frame included. Up to
- * EC_DRAW_ROWS_MAX sites: rows, sites at the bottom, each subtree over an interval of its own, so
- * that no nodes overlap and no bonds cross. More: the same tree bent into a ring, sites outside.
- * The nodes of a free drawing get their sizes only. Cost: O(nodes). Errors: EC_ENOMEM
+ * Say how large everything is and, in a tree, where it stands, frame and cut included. Rows: sites
+ * at the bottom, each subtree over an interval of its own, so that no nodes overlap and no bonds
+ * cross. A ring: the same tree bent, sites outside. Planes: the grid of each level as a plane, the
+ * smaller the higher. The nodes of a free drawing get their sizes only.
+ * Cost: O(nodes). Errors: EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_drawing_layout(ec_drawing *drawing, ec_error *err);
 

@@ -44,6 +44,7 @@ ec_status draw_add_row(ec_drawing *drawing, ec_draw_row row, ec_error *err);
 ec_status draw_add_node(ec_drawing *drawing, ec_draw_node node, ec_error *err);
 ec_status draw_add_bond(ec_drawing *drawing, ec_draw_bond bond, ec_error *err);
 ec_status draw_add_text(ec_drawing *drawing, ec_draw_text text, ec_error *err);
+ec_status draw_add_stroke(ec_drawing *drawing, ec_draw_stroke stroke, ec_error *err);
 ec_status draw_add_key(ec_drawing *drawing, ec_draw_sample sample, ec_point at, ec_error *err);
 
 /* ---------------------------------------------------------------- building */
@@ -130,10 +131,29 @@ double draw_note_column(const ec_drawing *drawing, double font);
 ec_status draw_add_row_text(ec_drawing *drawing, const ec_draw_row *row, ec_point at, double font,
                             ec_error *err);
 
+/** The names and notes of all rows at their heights, to the left of all nodes. */
+ec_status draw_name_rows(ec_drawing *drawing, ec_error *err);
+
 ec_status draw_rows(ec_drawing *drawing, ec_error *err);
 ec_status draw_ring(ec_drawing *drawing, ec_error *err);
+ec_status draw_planes(ec_drawing *drawing, ec_error *err);
+ec_status draw_layers(ec_drawing *drawing, ec_error *err);
 
-/** The smallest box around all nodes and texts. */
+/** Append a stroke of straight lines through n points. */
+ec_status draw_add_polyline(ec_drawing *drawing, const ec_point *points, size_t n, bool cut,
+                            double width, ec_error *err);
+
+/**
+ * Draw the cut through the bonds of a tree that it cuts: between each cut index and its tensor
+ * above, or its children on the other side of the cut.
+ */
+ec_status draw_cut_strokes(ec_drawing *drawing, ec_error *err);
+
+/** Half the length of such a stroke through one bond. */
+double draw_stroke_reach(const ec_drawing *drawing, const ec_draw_bond *bond);
+#define DRAW_STROKE_AT 0.22 /* where on the visible part of a bond, from its lower end */
+
+/** The smallest box around all nodes, strokes and texts. */
 void draw_box(const ec_drawing *drawing, ec_point *low, ec_point *high);
 
 #endif

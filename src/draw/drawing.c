@@ -31,6 +31,9 @@ void ec_drawing_free(ec_drawing *drawing)
         ec_free(drawing->bonds[i].label);
     for (size_t i = 0; i < drawing->n_texts; i++)
         ec_free(drawing->texts[i].text);
+    for (size_t i = 0; i < drawing->n_strokes; i++)
+        ec_free(drawing->strokes[i].points);
+    ec_free(drawing->strokes);
     ec_free(drawing->rows);
     ec_free(drawing->nodes);
     ec_free(drawing->bonds);
@@ -113,6 +116,17 @@ ec_status draw_add_text(ec_drawing *drawing, ec_draw_text text, ec_error *err)
     return status;
 }
 
+ec_status draw_add_stroke(ec_drawing *drawing, ec_draw_stroke stroke, ec_error *err)
+{
+    ec_status status = EC_ENOMEM;
+
+    if (stroke.points != NULL)
+        status = push(&drawing->strokes, &drawing->n_strokes, &stroke, sizeof stroke, err);
+    if (status != EC_OK)
+        ec_free(stroke.points);
+    return status;
+}
+
 ec_status draw_add_key(ec_drawing *drawing, ec_draw_sample sample, ec_point at, ec_error *err)
 {
     ec_draw_key key = {.sample = sample, .at = at};
@@ -141,6 +155,8 @@ static ec_status check_options(const ec_arch *arch, const ec_draw_options *optio
 {
     const char *id = options->id;
 
+    if (options->view != EC_DRAW_VIEW_AUTO && ec_arch_is_network(arch))
+        return ec_fail(err, EC_EINVAL, "drawing: a network description has one view");
     if (id != NULL && !draw_is_id(id))
         return ec_fail(err, EC_EINVAL, "drawing id '%s': " DRAW_ID_RULE, id);
     if (options->partition != NULL && options->partition->a.n != arch->n_sites)

@@ -9,6 +9,7 @@
 
 static const char draw_magic[] = "entcap-drawing 1";
 static const char *const draw_form_words[] = {"tree", "free", NULL};
+static const char *const draw_shape_words[] = {"rows", "ring", "planes", "layers", NULL};
 static const char *const draw_fold_words[] = {"no", "yes", NULL};
 static const char *const draw_cut_words[] = {"-", "cut", NULL};
 static const char *const draw_kind_words[] = {"site", "tensor", "copy", NULL};

@@ -13,6 +13,9 @@
 #define SQUARE     0.9 /* size of the squares of side B against the circles of side A */
 #define COLUMN_GAP 0.6 /* between names and notes of rows, of the font size */
 
+#define MARGIN_FONT 9.0
+#define MARGIN_GAP  30.0
+
 size_t draw_count_sites(const ec_drawing *drawing)
 {
     size_t n = 0;
@@ -68,6 +71,23 @@ ec_status draw_add_row_text(ec_drawing *drawing, const ec_draw_row *row, ec_poin
     return status;
 }
 
+ec_status draw_name_rows(ec_drawing *drawing, ec_error *err)
+{
+    ec_status status = EC_OK;
+    double left = drawing->nodes[0].at.x;
+
+    for (size_t v = 0; v < drawing->n_nodes; v++)
+        left = fmin(left, drawing->nodes[v].at.x - drawing->nodes[v].width / 2);
+    left -= MARGIN_GAP + draw_name_column(drawing, MARGIN_FONT) +
+            draw_note_column(drawing, MARGIN_FONT);
+    for (size_t r = 0; r < drawing->n_rows; r++) {
+        const ec_draw_row *row = &drawing->rows[r];
+        EC_TRY(draw_add_row_text(drawing, row, (ec_point){left, row->at}, MARGIN_FONT, err));
+    }
+done:
+    return status;
+}
+
 static void extend(ec_point *low, ec_point *high, ec_point at, ec_point half)
 {
     low->x = fmin(low->x, at.x - half.x);
@@ -83,6 +103,10 @@ void draw_box(const ec_drawing *drawing, ec_point *low, ec_point *high)
     for (size_t v = 0; v < drawing->n_nodes; v++) {
         const ec_draw_node *node = &drawing->nodes[v];
         extend(low, high, node->at, (ec_point){node->width / 2, node->height / 2});
+    }
+    for (size_t i = 0; i < drawing->n_strokes; i++) {
+        for (size_t k = 0; k < drawing->strokes[i].n; k++)
+            extend(low, high, drawing->strokes[i].points[k], (ec_point){0, 0});
     }
     for (size_t i = 0; i < drawing->n_texts; i++) {
         const ec_draw_text *text = &drawing->texts[i];
@@ -115,6 +139,12 @@ static void measure_free(ec_drawing *drawing)
 
 ec_status ec_drawing_layout(ec_drawing *drawing, ec_error *err)
 {
+    static ec_status (*const arrange[])(ec_drawing *, ec_error *) = {
+        [EC_DRAW_ROWS] = draw_rows,
+        [EC_DRAW_RING] = draw_ring,
+        [EC_DRAW_PLANES] = draw_planes,
+        [EC_DRAW_LAYERS] = draw_layers,
+    };
     ec_status status = EC_OK;
     ec_point low, high;
 
@@ -122,10 +152,8 @@ ec_status ec_drawing_layout(ec_drawing *drawing, ec_error *err)
         measure_free(drawing);
         return EC_OK;
     }
-    if (draw_count_sites(drawing) <= EC_DRAW_ROWS_MAX)
-        EC_TRY(draw_rows(drawing, err));
-    else
-        EC_TRY(draw_ring(drawing, err));
+    EC_TRY(arrange[drawing->shape](drawing, err));
+    EC_TRY(draw_cut_strokes(drawing, err));
     draw_box(drawing, &low, &high);
     EC_TRY(ec_drawing_frame(drawing, low, high, err));
 done:

@@ -176,14 +176,14 @@ done:
     return status;
 }
 
-/* A line of one of two words; *second says which. */
-static ec_status read_flag_line(bool *second, reader *r, const char *keyword,
+/* A line of one of several words. */
+static ec_status read_word_line(size_t *which, reader *r, const char *keyword,
                                 const char *const *words)
 {
     ec_status status = EC_OK;
 
     EC_TRY(read_keyword(r, keyword));
-    EC_TRY(read_flag(second, r, words));
+    EC_TRY(read_word(which, r, words));
     EC_TRY(pass(r, '\n'));
 done:
     return status;
@@ -193,7 +193,7 @@ static ec_status read_header(ec_drawing *drawing, reader *r)
 {
     ec_status status = EC_OK;
     const char *magic = draw_magic;
-    bool free_form = false;
+    size_t form = 0, shape = 0, folded = 0;
 
     /* compared as a whole, because it holds a blank */
     if ((size_t)(r->end - r->at) < strlen(magic) || memcmp(r->at, magic, strlen(magic)) != 0)
@@ -206,11 +206,14 @@ static ec_status read_header(ec_drawing *drawing, reader *r)
         status = fail(r, "id '%s': " DRAW_ID_RULE, drawing->id);
         goto done;
     }
-    EC_TRY(read_flag_line(&free_form, r, "form", draw_form_words));
-    EC_TRY(read_flag_line(&drawing->folded, r, "folded", draw_fold_words));
+    EC_TRY(read_word_line(&form, r, "form", draw_form_words));
+    EC_TRY(read_word_line(&shape, r, "shape", draw_shape_words));
+    EC_TRY(read_word_line(&folded, r, "folded", draw_fold_words));
     EC_TRY(read_text_line(&drawing->name, r, "name"));
     EC_TRY(read_text_line(&drawing->caption, r, "caption"));
-    drawing->form = free_form ? EC_DRAW_FREE : EC_DRAW_TREE;
+    drawing->form = (ec_draw_form)form;
+    drawing->shape = (ec_draw_shape)shape;
+    drawing->folded = folded == 1;
 done:
     return status;
 }
@@ -221,6 +224,8 @@ static ec_status read_row(ec_drawing *drawing, reader *r)
     ec_draw_row row = {0};
 
     EC_TRY(read_flag(&row.cut, r, draw_cut_words));
+    EC_TRY(read_u32(&row.grid[0], r, EC_DRAW_MAX_NODES));
+    EC_TRY(read_u32(&row.grid[1], r, EC_DRAW_MAX_NODES));
     EC_TRY(read_quoted(&row.name, r));
     EC_TRY(read_quoted(&row.note, r));
     status = draw_add_row(drawing, row, r->err);
@@ -315,6 +320,10 @@ static ec_status check_tree(const ec_drawing *drawing, const reader *r)
 
     if (drawing->n_nodes == 0 || drawing->n_rows == 0)
         return fail(r, "a tree without nodes or rows");
+    for (size_t i = 0; drawing->shape == EC_DRAW_PLANES && i < drawing->n_rows; i++) {
+        if (drawing->rows[i].grid[0] == 0 || drawing->rows[i].grid[1] == 0)
+            return fail(r, "row %zu of planes has no grid", i);
+    }
     EC_NEW(has_upper, drawing->n_nodes);
     for (size_t i = 0; i < drawing->n_bonds; i++) {
         const ec_draw_bond *bond = &drawing->bonds[i];

@@ -209,7 +209,6 @@ ec_status draw_ring(ec_drawing *drawing, ec_error *err)
     ec_status status = EC_OK;
     ring g = {.n = drawing->n_nodes};
 
-    drawing->shape = EC_DRAW_RING;
     EC_TRY(draw_intervals_init(&g.t, drawing, 1, GAP, err));
     find_hub(&g);
     place_rings(&g, drawing);

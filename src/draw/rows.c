@@ -19,14 +19,12 @@
 #define BOX_PAD     9.0
 #define COPY        7.0
 #define LABEL_SHIFT 4.0
+#define CUT_LABEL   0.64 /* the label of a cut bond stands above the stroke through it */
 
 /* Between rows: straight bonds are short; bonds that spread rise with their spread, so far. */
 #define RISE        30.0
 #define SPREAD_RISE 0.17
 #define RISE_MAX    120.0
-
-#define MARGIN_FONT 9.0
-#define MARGIN_GAP  30.0
 
 /* How far a row is shrunk for lack of room: 0 < scale <= 1. */
 static double row_scale(const draw_intervals *t, size_t row)
@@ -107,9 +105,9 @@ done:
 }
 
 /*
- * The label stands half way between the edges of the bond's ends, on the right, or on the left of
- * one that bends to the right. Bonds beside each other do the same: it has the width of the lower
- * end's interval, or there is none.
+ * The label stands between the edges of the bond's ends, half way if none cuts it, on the right, or
+ * on the left of one that bends to the right. Bonds beside each other do the same: it has the width
+ * of the lower end's interval, or there is none.
  */
 static void place_label(ec_draw_bond *bond, const ec_drawing *drawing, const draw_intervals *t)
 {
@@ -122,7 +120,7 @@ static void place_label(ec_draw_bond *bond, const ec_drawing *drawing, const dra
     bond->font = fmax(FONT_MIN, 0.92 * row_font(t, lower->row));
     double width = ec_draw_text_width(bond->label, bond->font, bond->cut);
     bond->label_at.x = lower->at.x + (lower->at.x < upper->at.x - 1 ? -1 : 1) * (shift + width / 2);
-    bond->label_at.y = (low + high) / 2;
+    bond->label_at.y = low + (bond->cut ? CUT_LABEL : 0.5) * (high - low);
     if (width + 2 * shift > t->width[bond->lower])
         bond->font = 0;
 }
@@ -143,24 +141,6 @@ static void place_bond(ec_draw_bond *bond, const ec_drawing *drawing, const draw
     place_label(bond, drawing, t);
 }
 
-/* Name and note of each row at the left margin. */
-static ec_status name_rows(ec_drawing *drawing, ec_error *err)
-{
-    ec_status status = EC_OK;
-    double left = drawing->nodes[0].at.x;
-
-    for (size_t v = 0; v < drawing->n_nodes; v++)
-        left = fmin(left, drawing->nodes[v].at.x - drawing->nodes[v].width / 2);
-    left -= MARGIN_GAP + draw_name_column(drawing, MARGIN_FONT) +
-            draw_note_column(drawing, MARGIN_FONT);
-    for (size_t r = 0; r < drawing->n_rows; r++) {
-        const ec_draw_row *row = &drawing->rows[r];
-        EC_TRY(draw_add_row_text(drawing, row, (ec_point){left, row->at}, MARGIN_FONT, err));
-    }
-done:
-    return status;
-}
-
 ec_status draw_rows(ec_drawing *drawing, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -168,14 +148,13 @@ ec_status draw_rows(ec_drawing *drawing, ec_error *err)
     double pitch = WIDTH / (double)draw_count_sites(drawing);
 
     pitch = fmin(fmax(pitch, PITCH_MIN), PITCH_MAX);
-    drawing->shape = EC_DRAW_ROWS;
     EC_TRY(draw_intervals_init(&t, drawing, pitch, GAP * pitch, err));
     for (size_t v = 0; v < drawing->n_nodes; v++)
         place_node(&drawing->nodes[v], &t, v);
     EC_TRY(place_rows(drawing, &t, err));
     for (size_t i = 0; i < drawing->n_bonds; i++)
         place_bond(&drawing->bonds[i], drawing, &t);
-    EC_TRY(name_rows(drawing, err));
+    EC_TRY(draw_name_rows(drawing, err));
 done:
     draw_intervals_clear(&t);
     return status;

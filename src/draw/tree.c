@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Additional permission under section 7 (linking with Graphviz): see LICENSE. */
-#include "draw/draw_i.h"
+#include "draw/tree_i.h"
 
 #define FULL_NODES ((size_t)6000) /* folded automatically above */
+#define PLANES_MAX ((size_t)7)    /* levels of a stack of planes that is not too high */
 #define MAX_LEVELS ((size_t)200)  /* bounds the height of a picture, and the recursion */
 
 static const char times_sign[] = "\xc3\x97";
-
-/* A tree under construction. */
-typedef struct builder {
-    ec_drawing *drawing;
-    const ec_arch *arch;
-    const ec_draw_options *options;
-    size_t *starts;     /* number of the first tensor of each level */
-    uint32_t *class_of; /* of the subtree under each tensor; NULL: nothing is folded */
-    size_t top_window;  /* the highest level that pools; 0 if none does */
-    size_t *clockwise;  /* order of the top window's children; NULL: as they are */
-    uint64_t *n_cut;    /* indices of each level that the cut holds */
-    ec_error *err;
-} builder;
 
 /* The children of one window that are drawn, and how many equal ones each stands for. */
 typedef struct family {
@@ -36,7 +24,7 @@ static void family_clear(family *f)
     *f = (family){0};
 }
 
-static bool equal_children(const builder *b, size_t level, size_t x, size_t y)
+static bool equal_children(const tree_builder *b, size_t level, size_t x, size_t y)
 {
     if (level == 0)
         return draw_site_side(b->options, x) == draw_site_side(b->options, y);
@@ -44,12 +32,12 @@ static bool equal_children(const builder *b, size_t level, size_t x, size_t y)
 }
 
 /* Which child comes c-th: along a ring, those of the top window go round its centre. */
-static size_t child_in_order(const builder *b, size_t level, size_t c)
+static size_t child_in_order(const tree_builder *b, size_t level, size_t c)
 {
     return b->clockwise != NULL && level == b->top_window ? b->clockwise[c] : c;
 }
 
-static ec_status family_of(family *f, const builder *b, size_t level, size_t position)
+static ec_status family_of(family *f, const tree_builder *b, size_t level, size_t position)
 {
     ec_status status = EC_OK;
     ec_error *err = b->err;
@@ -75,102 +63,10 @@ done:
     return status;
 }
 
-/* ------------------------------------------------------------------- parts */
-
-static ec_status add_site(builder *b, size_t site, uint64_t times, uint32_t *node)
-{
-    ec_draw_node n = {.kind = EC_DRAW_SITE,
-                      .side = draw_site_side(b->options, site),
-                      .number = site,
-                      .times = times};
-    ec_text tip = {0};
-
-    draw_put_site_tip(&tip, b->arch, &n);
-    n.label = b->class_of == NULL ? draw_format(b->err, "%zu", site) : ec_strdup("", b->err);
-    n.tip = draw_take(&tip, b->err);
-    *node = (uint32_t)b->drawing->n_nodes;
-    return draw_add_node(b->drawing, n, b->err);
-}
-
-static ec_status add_matrix(builder *b, size_t level, size_t position, uint64_t times,
-                            uint32_t *node)
-{
-    uint64_t number = b->starts[level] + position;
-    ec_draw_node n = {.kind = EC_DRAW_TENSOR,
-                      .side = draw_tensor_side(b->options, (size_t)number),
-                      .row = 2 * (uint32_t)level + 2,
-                      .number = number,
-                      .times = times};
-    ec_text label = {0}, tip = {0};
-
-    if (times == 1)
-        draw_put_matrix_label(&label, b->arch, level, position);
-    else
-        draw_put_matrix_name(&label, b->arch, level);
-    draw_put_matrix_tip(&tip, b->arch, level, position, &n);
-    n.label = draw_take(&label, b->err);
-    n.tip = draw_take(&tip, b->err);
-    *node = (uint32_t)b->drawing->n_nodes;
-    return draw_add_node(b->drawing, n, b->err);
-}
-
-static ec_status add_copy(builder *b, size_t level, size_t position, uint64_t times, bool cut)
-{
-    ec_draw_node n = {.kind = EC_DRAW_COPY,
-                      .row = 2 * (uint32_t)level + 1,
-                      .number = b->starts[level] + position,
-                      .times = times,
-                      .cut = cut};
-    ec_text tip = {0};
-
-    draw_put_copy_tip(&tip, b->arch, level, position, &n);
-    n.label = ec_strdup("", b->err);
-    n.tip = draw_take(&tip, b->err);
-    return draw_add_node(b->drawing, n, b->err);
-}
-
-/* Append a bond labelled "PREFIX NUMBER"; 0: without a label. */
-static ec_status add_bond(builder *b, ec_draw_bond bond, const char *prefix, uint64_t number)
-{
-    bond.label = number != 0 ? draw_format(b->err, "%s%llu", prefix, (unsigned long long)number)
-                             : ec_strdup("", b->err);
-    return draw_add_bond(b->drawing, bond, b->err);
-}
-
-/* Append a row. Takes: both texts. */
-static ec_status add_row(builder *b, ec_text *name, ec_text *note, bool cut)
-{
-    ec_draw_row row = {.cut = cut};
-
-    row.name = draw_take(name, b->err);
-    row.note = draw_take(note, b->err);
-    return draw_add_row(b->drawing, row, b->err);
-}
-
-static ec_status add_rows(builder *b)
-{
-    ec_status status = EC_OK;
-    ec_text name = {0}, note = {0};
-
-    ec_text_puts(&name, "sites");
-    draw_put_sites_note(&note, b->arch);
-    EC_TRY(add_row(b, &name, &note, false));
-    for (size_t level = 0; level < b->arch->n_levels; level++) {
-        ec_text_puts(&name, b->arch->levels[level].name);
-        draw_put_index_note(&note, b->arch, level, b->n_cut[level]);
-        EC_TRY(add_row(b, &name, &note, b->n_cut[level] > 0));
-        draw_put_matrix_name(&name, b->arch, level);
-        draw_put_matrix_note(&note, b->arch, level);
-        EC_TRY(add_row(b, &name, &note, false));
-    }
-done:
-    return status;
-}
-
 /* --------------------------------------------------------------- recursion */
 
 /* Has the index between these children and the tensor above them pins on both sides? */
-static bool is_cut(const builder *b, const family *f, ec_draw_side above)
+static bool is_cut(const tree_builder *b, const family *f, ec_draw_side above)
 {
     if (b->options->cut == NULL)
         return false;
@@ -182,8 +78,8 @@ static bool is_cut(const builder *b, const family *f, ec_draw_side above)
 }
 
 /* The index under tensor (level, position), then the tensor: all that stands on its children. */
-static ec_status add_index_and_matrix(builder *b, size_t level, size_t position, uint64_t times,
-                                      const family *f, uint32_t *node)
+static ec_status add_index_and_matrix(tree_builder *b, size_t level, size_t position,
+                                      uint64_t times, const family *f, uint32_t *node)
 {
     ec_status status = EC_OK;
     uint32_t dim = b->arch->levels[level].dim, below = f->node[0];
@@ -192,22 +88,22 @@ static ec_status add_index_and_matrix(builder *b, size_t level, size_t position,
 
     if (pooled) {
         below = (uint32_t)b->drawing->n_nodes;
-        EC_TRY(add_copy(b, level, position, times, cut));
+        EC_TRY(tree_add_copy(b, level, position, times, cut));
     }
-    EC_TRY(add_matrix(b, level, position, times, node));
+    EC_TRY(tree_add_matrix(b, level, position, times, node));
     for (size_t i = 0; pooled && i < f->n; i++) {
         ec_draw_bond bond = {.lower = f->node[i], .upper = below, .dim = dim, .cut = cut};
-        EC_TRY(add_bond(b, bond, times_sign, f->times[i] > 1 ? f->times[i] : 0));
+        EC_TRY(tree_add_bond(b, bond, times_sign, f->times[i] > 1 ? f->times[i] : 0));
     }
-    EC_TRY(add_bond(b, (ec_draw_bond){.lower = below, .upper = *node, .dim = dim, .cut = cut}, "",
-                    dim));
+    EC_TRY(tree_add_bond(b, (ec_draw_bond){.lower = below, .upper = *node, .dim = dim, .cut = cut},
+                         "", dim));
     b->n_cut[level] += cut ? times : 0;
 done:
     return status;
 }
 
 /* Everything below and with tensor (level, position), which occurs `times` times. */
-static ec_status add_subtree(builder *b, size_t level, size_t position, uint64_t times,
+static ec_status add_subtree(tree_builder *b, size_t level, size_t position, uint64_t times,
                              uint32_t *node)
 {
     ec_status status = EC_OK;
@@ -216,7 +112,7 @@ static ec_status add_subtree(builder *b, size_t level, size_t position, uint64_t
     EC_TRY(family_of(&f, b, level, position));
     for (size_t i = 0; i < f.n; i++) {
         if (level == 0)
-            EC_TRY(add_site(b, f.child[i], times * f.times[i], &f.node[i]));
+            EC_TRY(tree_add_site(b, f.child[i], times * f.times[i], &f.node[i]));
         else
             EC_TRY(add_subtree(b, level - 1, f.child[i], times * f.times[i], &f.node[i]));
     }
@@ -240,12 +136,16 @@ static double count_nodes(const ec_arch *arch)
     return n;
 }
 
-static ec_status choose_fold(builder *b, const ec_run *run)
+static ec_status choose_fold(tree_builder *b, const ec_run *run)
 {
     double n_nodes = count_nodes(b->arch);
     ec_draw_fold fold = b->options->fold;
+    bool all_shown = b->options->view == EC_DRAW_VIEW_PLANES;
 
-    if (fold == EC_DRAW_FOLD_ALWAYS || (fold == EC_DRAW_FOLD_AUTO && n_nodes > FULL_NODES))
+    if (fold == EC_DRAW_FOLD_ALWAYS && all_shown)
+        return ec_fail(b->err, EC_EINVAL, "drawing: planes show every node, nothing is folded");
+    if (fold == EC_DRAW_FOLD_ALWAYS ||
+        (fold == EC_DRAW_FOLD_AUTO && !all_shown && n_nodes > FULL_NODES))
         b->drawing->folded = true;
     else if (n_nodes > EC_DRAW_MAX_NODES)
         return ec_fail(b->err, EC_ELIMIT,
@@ -257,28 +157,63 @@ static ec_status choose_fold(builder *b, const ec_run *run)
     return draw_fold(&b->class_of, b->arch, b->starts, b->options, run, b->err);
 }
 
+/* The sites left after folding are not known yet; they are few. */
+static ec_status choose_shape(tree_builder *b)
+{
+    static const ec_draw_shape shapes[] = {[EC_DRAW_VIEW_ROWS] = EC_DRAW_ROWS,
+                                           [EC_DRAW_VIEW_RING] = EC_DRAW_RING,
+                                           [EC_DRAW_VIEW_PLANES] = EC_DRAW_PLANES};
+    const size_t *grid = b->arch->input.grid;
+    bool flat = grid[0] > 1 && grid[1] > 1 && !b->drawing->folded;
+    ec_draw_view view = b->options->view;
+
+    if (view == EC_DRAW_VIEW_PLANES && !flat)
+        return ec_fail(b->err, EC_EINVAL, "drawing: only a grid of two dimensions has planes");
+    if (view != EC_DRAW_VIEW_AUTO)
+        b->drawing->shape = shapes[view];
+    else if (flat && b->arch->n_levels <= PLANES_MAX)
+        b->drawing->shape = EC_DRAW_PLANES;
+    else if (!b->drawing->folded && b->arch->n_sites > EC_DRAW_ROWS_MAX)
+        b->drawing->shape = EC_DRAW_RING;
+    return EC_OK;
+}
+
+/* Every subtree, or one of each kind. */
+static ec_status add_subtrees(tree_builder *b, const ec_run *run)
+{
+    ec_status status = EC_OK;
+    size_t top = b->arch->n_levels - 1;
+    uint32_t root = 0;
+
+    for (b->top_window = top; b->top_window > 0; b->top_window--) {
+        if (ec_level_window(&b->arch->levels[b->top_window]) > 1)
+            break;
+    }
+    EC_TRY(choose_fold(b, run));
+    EC_TRY(choose_shape(b));
+    if (b->drawing->shape == EC_DRAW_RING && !b->drawing->folded)
+        EC_TRY(draw_clockwise(&b->clockwise, b->arch->levels[b->top_window].window, b->err));
+    EC_TRY(add_subtree(b, top, 0, 1, &root));
+done:
+    return status;
+}
+
 ec_status draw_tree(ec_drawing *drawing, const ec_arch *arch, const ec_draw_options *options,
                     const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
-    builder b = {.drawing = drawing, .arch = arch, .options = options, .err = err};
-    size_t top = arch->n_levels - 1;
-    uint32_t root = 0;
+    tree_builder b = {.drawing = drawing, .arch = arch, .options = options, .err = err};
 
     if (arch->n_levels > MAX_LEVELS)
         return ec_fail(err, EC_ELIMIT, "drawing: %zu layers of weights, at most %zu can be drawn",
                        arch->n_levels, MAX_LEVELS);
-    for (b.top_window = top; b.top_window > 0; b.top_window--) {
-        if (ec_level_window(&arch->levels[b.top_window]) > 1)
-            break;
-    }
     EC_TRY(draw_level_starts(&b.starts, arch, err));
     EC_NEW(b.n_cut, arch->n_levels);
-    EC_TRY(choose_fold(&b, run));
-    if (!drawing->folded && arch->n_sites > EC_DRAW_ROWS_MAX)
-        EC_TRY(draw_clockwise(&b.clockwise, arch->levels[b.top_window].window, err));
-    EC_TRY(add_subtree(&b, top, 0, 1, &root));
-    EC_TRY(add_rows(&b));
+    if (options->view == EC_DRAW_VIEW_LAYERS)
+        EC_TRY(tree_collapse(&b));
+    else
+        EC_TRY(add_subtrees(&b, run));
+    EC_TRY(tree_add_rows(&b));
 done:
     ec_free(b.starts);
     ec_free(b.class_of);

@@ -23,7 +23,7 @@ static void put_line(ec_text *text, const char *keyword, const char *s)
 
 static void put_row(ec_text *text, const ec_draw_row *row)
 {
-    ec_text_printf(text, "row %s", draw_cut_words[row->cut]);
+    ec_text_printf(text, "row %s %u %u", draw_cut_words[row->cut], row->grid[0], row->grid[1]);
     put_quoted(text, row->name);
     put_quoted(text, row->note);
     ec_text_puts(text, "\n");
@@ -54,6 +54,7 @@ ec_status ec_drawing_write(char **text, size_t *size, const ec_drawing *drawing,
     ec_text_printf(&t, "%s\n", draw_magic);
     put_line(&t, "id", drawing->id);
     ec_text_printf(&t, "form %s\n", draw_form_words[drawing->form]);
+    ec_text_printf(&t, "shape %s\n", draw_shape_words[drawing->shape]);
     ec_text_printf(&t, "folded %s\n", draw_fold_words[drawing->folded]);
     put_line(&t, "name", drawing->name);
     put_line(&t, "caption", drawing->caption);

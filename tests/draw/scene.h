@@ -17,7 +17,7 @@ typedef struct scene {
 } scene;
 
 /** Cut and draw s->c, which is set. */
-static inline void scene_draw(scene *s, ec_draw_fold fold)
+static inline void scene_draw_as(scene *s, ec_draw_fold fold, ec_draw_view view)
 {
     ec_network *network = NULL;
     ec_error err = {0};
@@ -30,8 +30,20 @@ static inline void scene_draw(scene *s, ec_draw_fold fold)
     } else {
         assert_ok(ec_bound_min_cut_tree(&s->cut, s->c.arch, &s->c.a, true, NULL, &err), &err);
     }
-    const ec_draw_options options = {.partition = &s->partition, .cut = &s->cut, .fold = fold};
+    const ec_draw_options options = {
+        .partition = &s->partition, .cut = &s->cut, .fold = fold, .view = view};
     assert_ok(ec_drawing_from_arch(&s->drawing, s->c.arch, &options, NULL, &err), &err);
+}
+
+/** The same in rows, or a ring of many sites, unless it is a network description. */
+static inline void scene_draw(scene *s, ec_draw_fold fold)
+{
+    bool many = s->c.arch->n_sites > EC_DRAW_ROWS_MAX && fold != EC_DRAW_FOLD_ALWAYS;
+
+    if (ec_arch_is_network(s->c.arch))
+        scene_draw_as(s, fold, EC_DRAW_VIEW_AUTO);
+    else
+        scene_draw_as(s, fold, many ? EC_DRAW_VIEW_RING : EC_DRAW_VIEW_ROWS);
 }
 
 /** From literals: the description, and one letter A or B a site. */
@@ -40,6 +52,13 @@ static inline void scene_parse(scene *s, const char *text, const char *sides, ec
     *s = (scene){0};
     oracle_case_parse(&s->c, text, sides);
     scene_draw(s, fold);
+}
+
+static inline void scene_view(scene *s, const char *text, const char *sides, ec_draw_view view)
+{
+    *s = (scene){0};
+    oracle_case_parse(&s->c, text, sides);
+    scene_draw_as(s, EC_DRAW_FOLD_AUTO, view);
 }
 
 static inline void scene_random(scene *s, oracle_stratum stratum, uint64_t seed, ec_draw_fold fold)

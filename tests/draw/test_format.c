@@ -55,8 +55,11 @@ static void names_may_hold_quotes_and_backslashes(void **state)
     scene_clear(&s);
 }
 
-#define HEAD "entcap-drawing 1\nid \"x\"\nform tree\nfolded no\nname \"n\"\ncaption \"\"\n"
-#define ROWS "row - \"sites\" \"2\"\nrow - \"top\" \"\"\n"
+#define HEAD                                                                                       \
+    "entcap-drawing 1\nid \"x\"\nform tree\nshape rows\nfolded no\nname \"n\"\ncaption \"\"\n"
+#define PLANES                                                                                     \
+    "entcap-drawing 1\nid \"x\"\nform tree\nshape planes\nfolded no\nname \"n\"\ncaption \"\"\n"
+#define ROWS "row - 1 2 \"sites\" \"2\"\nrow - 0 0 \"top\" \"\"\n"
 #define NODES                                                                                      \
     "node site A 0 0 1 - \"0\" \"zero\"\nnode site B 0 1 1 - \"1\" \"one\"\n"                      \
     "node tensor - 1 0 1 - \"T\" \"top\"\n"
@@ -78,28 +81,32 @@ static const struct {
     {"entcap-drawing 1\nid \"\\n\"\n", 2, "a backslash stands before a quote or a backslash only"},
     {"entcap-drawing 1\nid \"x y\"\n", 2, "id 'x y': letters, digits, '-' and '_' only"},
     {"entcap-drawing 1\nid \"x\"\nform bush\n", 3, "expected 'tree' or another of its kind"},
-    {HEAD "end\n", 8, "a tree without nodes or rows"},
-    {HEAD ROWS NODES BONDS, 14, "expected 'row' or another of its kind"},
-    {HEAD ROWS NODES BONDS ROWS "end\n", 14, "'row' after 'bond'"},
-    {HEAD ROWS "node door A 0 0 1 - \"\" \"\"\n", 9, "expected 'site' or another of its kind"},
-    {HEAD ROWS "node site A 2 0 1 - \"\" \"\"\n", 9, "number above 1"},
-    {HEAD ROWS "node site A 0 01 1 - \"\" \"\"\n", 9, "expected a number"},
-    {HEAD ROWS "node site A 0 -1 1 - \"\" \"\"\n", 9, "expected a number"},
-    {HEAD ROWS "node site A 0 99999999999999999999 1 - \"\" \"\"\n", 9,
+    {"entcap-drawing 1\nid \"x\"\nform tree\nshape heap\n", 4,
+     "expected 'rows' or another of its kind"},
+    {PLANES ROWS NODES BONDS "end\n", 16, "row 1 of planes has no grid"},
+    {HEAD "row - 12001 1 \"\" \"\"\n", 8, "number above 12000"},
+    {HEAD "end\n", 9, "a tree without nodes or rows"},
+    {HEAD ROWS NODES BONDS, 15, "expected 'row' or another of its kind"},
+    {HEAD ROWS NODES BONDS ROWS "end\n", 15, "'row' after 'bond'"},
+    {HEAD ROWS "node door A 0 0 1 - \"\" \"\"\n", 10, "expected 'site' or another of its kind"},
+    {HEAD ROWS "node site A 2 0 1 - \"\" \"\"\n", 10, "number above 1"},
+    {HEAD ROWS "node site A 0 01 1 - \"\" \"\"\n", 10, "expected a number"},
+    {HEAD ROWS "node site A 0 -1 1 - \"\" \"\"\n", 10, "expected a number"},
+    {HEAD ROWS "node site A 0 99999999999999999999 1 - \"\" \"\"\n", 10,
      "number above 18446744073709551615"},
-    {HEAD ROWS "node site A 0 0 1 -  \"\" \"\"\n", 9, "expected a quoted text"},
-    {HEAD ROWS "node site A 0 0 1 - \"\"\n", 9, "expected a blank"},
-    {HEAD "bond 0 1 4 - \"4\"\n", 7, "a bond before any node"},
-    {HEAD ROWS NODES "bond 0 3 4 - \"4\"\n", 12, "number above 2"},
-    {HEAD ROWS NODES "bond 2 2 4 - \"4\"\n", 12, "a bond from node 2 to node 2"},
-    {HEAD ROWS NODES "bond 2 1 4 - \"4\"\n", 12, "a bond from node 2 to node 1"},
-    {HEAD ROWS NODES "bond 0 2 1048577 - \"4\"\n", 12, "number above 1048576"},
-    {HEAD ROWS NODES "bond 0 2 4 - \"4\"\nend\n", 14, "a tree of 3 nodes with 1 bonds"},
-    {HEAD ROWS NODES "bond 0 2 4 - \"4\"\nbond 0 2 4 - \"4\"\nend\n", 15,
+    {HEAD ROWS "node site A 0 0 1 -  \"\" \"\"\n", 10, "expected a quoted text"},
+    {HEAD ROWS "node site A 0 0 1 - \"\"\n", 10, "expected a blank"},
+    {HEAD "bond 0 1 4 - \"4\"\n", 8, "a bond before any node"},
+    {HEAD ROWS NODES "bond 0 3 4 - \"4\"\n", 13, "number above 2"},
+    {HEAD ROWS NODES "bond 2 2 4 - \"4\"\n", 13, "a bond from node 2 to node 2"},
+    {HEAD ROWS NODES "bond 2 1 4 - \"4\"\n", 13, "a bond from node 2 to node 1"},
+    {HEAD ROWS NODES "bond 0 2 1048577 - \"4\"\n", 13, "number above 1048576"},
+    {HEAD ROWS NODES "bond 0 2 4 - \"4\"\nend\n", 15, "a tree of 3 nodes with 1 bonds"},
+    {HEAD ROWS NODES "bond 0 2 4 - \"4\"\nbond 0 2 4 - \"4\"\nend\n", 16,
      "bond 1 does not fit into a tree"},
-    {HEAD ROWS NODES "bond 0 1 4 - \"4\"\nbond 1 2 4 - \"4\"\nend\n", 15,
+    {HEAD ROWS NODES "bond 0 1 4 - \"4\"\nbond 1 2 4 - \"4\"\nend\n", 16,
      "bond 0 does not fit into a tree"},
-    {SMALL "\n", 15, "text after the end"},
+    {SMALL "\n", 16, "text after the end"},
 };
 
 static void every_mistake_is_reported_with_its_line(void **state)

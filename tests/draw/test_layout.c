@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "scene.h"
+#include "boxes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,94 +9,19 @@
 
 enum { CASES = 40, BASE = 9300 };
 
-typedef struct box {
-    double left, right, low, high;
-    bool round; /* the disc in it */
-} box;
-
-static box box_of(ec_point middle, double width, double height)
-{
-    return (box){middle.x - width / 2, middle.x + width / 2, middle.y - height / 2,
-                 middle.y + height / 2, false};
-}
-
-/* Is the disc in a (the box, if it is not round) clear of box b? */
-static bool clear_of(box a, box b)
-{
-    double x = (a.left + a.right) / 2, y = (a.low + a.high) / 2;
-    double dx = fmax(fmax(b.left - x, x - b.right), 0), dy = fmax(fmax(b.low - y, y - b.high), 0);
-
-    if (a.round)
-        return hypot(dx, dy) >= (a.right - a.left) / 2;
-    return a.left >= b.right || b.left >= a.right || a.low >= b.high || b.low >= a.high;
-}
-
-static bool overlap(box a, box b)
-{
-    if (a.round && b.round)
-        return hypot(a.left + a.right - b.left - b.right, a.low + a.high - b.low - b.high) <
-               a.right - a.left + b.right - b.left;
-    return !clear_of(a, b) && !clear_of(b, a);
-}
-
-/* Every node, text and label: what may not lie on top of each other. */
-static box *gather(const ec_drawing *drawing, size_t *n)
-{
-    size_t max = drawing->n_nodes + drawing->n_texts + drawing->n_bonds + drawing->n_keys;
-    box *boxes = ec_calloc(max, sizeof *boxes, NULL);
-
-    *n = 0;
-    for (size_t i = 0; i < drawing->n_nodes; i++) {
-        const ec_draw_node *node = &drawing->nodes[i];
-        boxes[*n] = box_of(node->at, node->width, node->height);
-        boxes[(*n)++].round = node->kind == EC_DRAW_COPY ||
-                              (node->kind == EC_DRAW_SITE && node->side == EC_DRAW_SIDE_A);
-    }
-    for (size_t i = 0; i < drawing->n_texts; i++) {
-        const ec_draw_text *text = &drawing->texts[i];
-        double width = ec_draw_text_width(text->text, text->size, text->bold);
-        ec_point middle = {text->at.x + (text->left ? width / 2 : 0), text->at.y};
-        boxes[(*n)++] = box_of(middle, width, text->size);
-    }
-    for (size_t i = 0; i < drawing->n_bonds; i++) {
-        const ec_draw_bond *bond = &drawing->bonds[i];
-        if (bond->font > 0 && bond->label[0] != '\0')
-            boxes[(*n)++] = box_of(bond->label_at,
-                                   ec_draw_text_width(bond->label, bond->font, false), bond->font);
-    }
-    for (size_t i = 0; i < drawing->n_keys; i++)
-        boxes[(*n)++] = box_of(drawing->keys[i].at, EC_DRAW_KEY_WIDTH, 11);
-    return boxes;
-}
-
-static void check_nothing_overlaps(const ec_drawing *drawing)
-{
-    size_t n;
-    box *boxes = gather(drawing, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        assert_true(isfinite(boxes[i].left) && isfinite(boxes[i].high));
-        for (size_t j = 0; j < i; j++) {
-            if (overlap(boxes[i], boxes[j]))
-                fail_msg("%zu and %zu of %zu nodes and then texts overlap", j, i, drawing->n_nodes);
-        }
-    }
-    ec_free(boxes);
-}
-
-/* Nodes of a row stand at its height (rows) or radius (ring); sites outermost, no row twice. */
+/* Nodes of a row stand at its height, in a ring its radius; sites outermost, no row twice. */
 static void check_rows_are_aligned(const ec_drawing *drawing, uint32_t hub_row)
 {
     for (size_t v = 0; v < drawing->n_nodes; v++) {
         const ec_draw_node *node = &drawing->nodes[v];
-        if (drawing->shape == EC_DRAW_ROWS)
+        if (drawing->shape != EC_DRAW_RING)
             assert_close(node->at.y, drawing->rows[node->row].at, 1e-9);
         else if (node->row <= hub_row)
             assert_close(hypot(node->at.x, node->at.y), drawing->rows[node->row].at, 1e-9);
     }
     for (size_t r = 1; r < drawing->n_rows; r++) {
         double step = drawing->rows[r].at - drawing->rows[r - 1].at;
-        if (drawing->shape == EC_DRAW_ROWS)
+        if (drawing->shape != EC_DRAW_RING)
             assert_true(step > 9);
         else if (r <= hub_row)
             assert_true(step < -7.5);
@@ -210,15 +135,129 @@ static void many_sites_form_a_ring_and_nothing_overlaps(void **state)
     }
 }
 
-/* In a ring left is left: the sites of the left half stand at negative x, whatever the window. */
-static void check_left_is_left(const char *description, size_t height, size_t width)
+/* ------------------------------------------------------------------- planes */
+
+static char *half_and_half(size_t height, size_t width)
 {
     char *sides = ec_calloc(height * width + 1, 1, NULL);
-    ec_error err = {0};
-    scene s;
 
     for (size_t i = 0; i < height * width; i++)
         sides[i] = i % width < width / 2 ? 'A' : 'B';
+    return sides;
+}
+
+/* Nodes of a row by their places in its grid. */
+static const ec_draw_node **by_place(const ec_drawing *drawing, uint32_t row, size_t n)
+{
+    const ec_draw_node **places = ec_calloc(n, sizeof *places, NULL);
+    uint64_t first = UINT64_MAX;
+
+    for (size_t v = 0; v < drawing->n_nodes; v++) {
+        if (drawing->nodes[v].row == row && drawing->nodes[v].number < first)
+            first = drawing->nodes[v].number;
+    }
+    for (size_t v = 0; v < drawing->n_nodes; v++) {
+        if (drawing->nodes[v].row == row)
+            places[drawing->nodes[v].number - first] = &drawing->nodes[v];
+    }
+    return places;
+}
+
+/* Columns go right, rows down and to the left; a grid is no wider than the one below it. */
+static void check_planes(const ec_drawing *drawing)
+{
+    double below = INFINITY;
+
+    for (uint32_t row = 0; row < drawing->n_rows; row += 2) {
+        size_t height = drawing->rows[row].grid[0], width = drawing->rows[row].grid[1];
+        const ec_draw_node **places = by_place(drawing, row, height * width);
+        for (size_t p = 0; p < height * width; p++) {
+            ec_point at = places[p]->at;
+            if (p % width > 0) {
+                assert_close(at.y, places[p - 1]->at.y, 1e-9);
+                assert_true(at.x > places[p - 1]->at.x);
+            }
+            if (p >= width)
+                assert_true(at.y < places[p - width]->at.y && at.x < places[p - width]->at.x);
+        }
+        assert_true(places[width - 1]->at.x - places[0]->at.x <= below);
+        below = places[width - 1]->at.x - places[0]->at.x;
+        ec_free(places);
+    }
+}
+
+static void planes_show_every_grid_and_nothing_overlaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t height, width;
+    } grids[] = {
+        {scene_grid, 32, 32},
+        {"{name: g, input: {shape: [2, 4], channels: 3}, layers: [{conv: {channels: 4}}, {pool: "
+         "{window: [1, 2]}}, {conv: {channels: 6}}, {pool: {window: [2, 2]}}, {dense: {outputs: "
+         "3}}]}",
+         2, 4},
+        {"{name: g, input: {shape: [28, 28], channels: 3}, layers: [{pool: {window: [2, 2]}}, "
+         "{conv: {channels: 16}}, {pool: {window: [2, 2]}}, {conv: {channels: 999}}, {pool: "
+         "{window: [7, 7]}}, {dense: {outputs: 3}}]}",
+         28, 28},
+        {"{name: g, input: {shape: [8, 8], channels: 3}, layers: [{conv: {channels: 16, shared: "
+         "false}}, {pool: {window: [2, 2]}}, {conv: {channels: 16, shared: false}}, {pool: "
+         "{window: [4, 4]}}, {dense: {outputs: 3}}]}",
+         8, 8},
+    };
+    for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
+        ec_error err = {0};
+        scene s;
+        char *sides = half_and_half(grids[i].height, grids[i].width);
+        scene_view(&s, grids[i].text, sides, EC_DRAW_VIEW_AUTO);
+        assert_int_equal(s.drawing->shape, EC_DRAW_PLANES);
+        assert_ok(ec_drawing_layout(s.drawing, &err), &err);
+        check_bonds_are_attached(s.drawing);
+        check_nothing_overlaps(s.drawing);
+        check_planes(s.drawing);
+        ec_free(sides);
+        scene_clear(&s);
+    }
+}
+
+/* ------------------------------------------------------------------- layers */
+
+static void a_layer_is_one_box_and_nothing_overlaps(void **state)
+{
+    (void)state;
+    char sides[1025];
+    ec_error err = {0};
+    scene s;
+
+    for (int checkerboard = 0; checkerboard < 2; checkerboard++) {
+        scene_sides(sides, checkerboard);
+        scene_view(&s, scene_grid, sides, EC_DRAW_VIEW_LAYERS);
+        assert_ok(ec_drawing_layout(s.drawing, &err), &err);
+        /* both sides' sites, six matrices and five copy tensors, one of which is cut */
+        assert_int_equal(s.drawing->n_nodes, 2 + 6 + 5);
+        check_rows_are_aligned(s.drawing, 0);
+        check_nothing_overlaps(s.drawing);
+        uint64_t n_cut = 0;
+        for (size_t v = 0; v < s.drawing->n_nodes; v++)
+            n_cut += s.drawing->nodes[v].cut;
+        assert_int_equal(n_cut, 1);
+        assert_int_equal(s.drawing->nodes[0].times + s.drawing->nodes[1].times, 1024);
+        assert_string_equal(s.drawing->rows[checkerboard ? 3 : 11].note,
+                            checkerboard ? "dim 16, pool 2 \xc3\x97 2, cut \xc3\x97 256"
+                                         : "dim 16, pool 2 \xc3\x97 2, cut");
+        scene_clear(&s);
+    }
+}
+
+/* In a ring left is left: the sites of the left half stand at negative x, whatever the window. */
+static void check_left_is_left(const char *description, size_t height, size_t width)
+{
+    char *sides = half_and_half(height, width);
+    ec_error err = {0};
+    scene s;
+
     scene_parse(&s, description, sides, EC_DRAW_FOLD_NEVER);
     assert_ok(ec_drawing_layout(s.drawing, &err), &err);
     assert_int_equal(s.drawing->shape, EC_DRAW_RING);
@@ -329,6 +368,8 @@ int main(void)
         cmocka_unit_test(rows_are_aligned_and_nothing_overlaps),
         cmocka_unit_test(sixty_four_sites_stand_in_readable_rows),
         cmocka_unit_test(many_sites_form_a_ring_and_nothing_overlaps),
+        cmocka_unit_test(planes_show_every_grid_and_nothing_overlaps),
+        cmocka_unit_test(a_layer_is_one_box_and_nothing_overlaps),
         cmocka_unit_test(a_ring_keeps_left_and_right_of_a_grid),
         cmocka_unit_test(the_key_explains_what_occurs_and_nothing_else),
         cmocka_unit_test(lines_widen_with_the_dimension),

@@ -12,6 +12,7 @@
 #define VERMILLION "#D55E00"
 #define BLACK      "#000000"
 #define GREY       "#5A5A5A"
+#define PALE       "#A6A6A6"
 #define WHITE      "#FFFFFF"
 
 typedef struct colours {
@@ -31,6 +32,7 @@ static const char *const side_classes[] = {"", " side-a", " side-b"};
 static const char *const kind_letters[] = {"s", "t", "i"};
 static const char *const kind_classes[] = {"site", "tensor", "copy"};
 
+#define HAIR      0.35 /* thinner bonds are so many that they are pale */
 #define CUT_WIDEN 1.7 /* a cut bond's line against that of any other bond */
 #define TINY      4.5 /* nodes below this size have hair lines and no round corners */
 /* A text has a node that is surely wider: Graphviz aligns what fits to the node, else the node. */
@@ -185,7 +187,7 @@ static void style_bond(const canvas *c, Agedge_t *edge, const ec_draw_bond *bond
     graph_set(edge, "penwidth", "%.2f", bond->cut ? CUT_WIDEN * bond->width : bond->width);
     graph_set(edge, "fontname", "%s", c->fonts[bond->cut]);
     graph_set(edge, "style", "%s", bond->dashed ? "dashed" : "solid");
-    graph_set(edge, "color", "%s", bond->cut ? VERMILLION : GREY);
+    graph_set(edge, "color", "%s", bond->cut ? VERMILLION : bond->width < HAIR ? PALE : GREY);
     graph_set(edge, "fontcolor", "%s", bond->cut ? VERMILLION : GREY);
 }
 
@@ -239,6 +241,45 @@ static void add_bond(const canvas *c, Agnode_t **nodes, size_t i)
     }
 }
 
+/* A line that is no bond: an edge between two nodes of no size that cannot be seen. */
+static Agedge_t *add_line(const canvas *c, const char *name, size_t i, const ec_point *points,
+                          size_t n)
+{
+    static const char *const ends[2] = {"from", "to"};
+    Agnode_t *nodes[2];
+    char key[32], pos[] = "pos";
+    ec_text curve = {0};
+
+    for (int end = 0; end < 2; end++) {
+        snprintf(key, sizeof key, "%s-%s", name, ends[end]);
+        nodes[end] = new_node(c, key, i);
+        graph_set(nodes[end], "style", "invis");
+        set_size(nodes[end], 0.01, 0.01);
+        set_at(nodes[end], points[end == 0 ? 0 : n - 1]);
+    }
+    Agedge_t *edge = agedge(c->graph, nodes[0], nodes[1], NULL, true);
+    graph_set(edge, "id", "%s-%s%zu", c->drawing->id, name, i);
+    for (size_t k = 0; k < n; k++)
+        ec_text_printf(&curve, "%s%.2f,%.2f", k == 0 ? "" : " ", points[k].x, points[k].y);
+    agset(edge, pos, (char *)(uintptr_t)ec_text_get(&curve));
+    ec_text_clear(&curve);
+    return edge;
+}
+
+/* Outlines come first, at the back; the cut last. */
+static void add_strokes(const canvas *c, bool cut)
+{
+    for (size_t i = 0; i < c->drawing->n_strokes; i++) {
+        const ec_draw_stroke *stroke = &c->drawing->strokes[i];
+        if (stroke->cut != cut)
+            continue;
+        Agedge_t *edge = add_line(c, cut ? "cut" : "plane", i, stroke->points, stroke->n);
+        graph_set(edge, "class", cut ? "cut-line" : "plane");
+        graph_set(edge, "color", "%s", cut ? VERMILLION : PALE);
+        graph_set(edge, "penwidth", "%.2f", stroke->width);
+    }
+}
+
 ec_status graph_open(canvas *c, ec_error *err)
 {
     char graph_name[] = "entcap";
@@ -254,6 +295,7 @@ ec_status graph_open(canvas *c, ec_error *err)
         agattr(c->graph, declared[i].kind, name, value);
     }
     graph_set(c->graph, "id", "%s-picture", c->drawing->id);
+    add_strokes(c, false);
     for (size_t i = 0; i < c->drawing->n_nodes; i++)
         nodes[i] = add_node(c, i);
     for (size_t i = 0; i < c->drawing->n_bonds; i++)
@@ -282,28 +324,22 @@ static void add_text(const canvas *c, size_t i)
     set_at(node, (ec_point){text->at.x + (text->left ? width / 2 : 0), text->at.y});
 }
 
-/* A line sample: an edge between two nodes that cannot be seen. */
+/* A line sample, for the cut with what cuts it. */
 static void add_line_sample(const canvas *c, size_t i)
 {
     const ec_draw_key *key = &c->drawing->keys[i];
     ec_draw_bond sample = {.cut = key->sample == EC_DRAW_KEY_CUT, .width = SAMPLE_LINE};
-    ec_point curve[4];
-    Agnode_t *ends[2];
+    double half = EC_DRAW_KEY_WIDTH / 2, up = SAMPLE_SIZE / 2;
+    const ec_point left = {key->at.x - half, key->at.y}, right = {key->at.x + half, key->at.y};
+    const ec_point low = {key->at.x, key->at.y - up}, high = {key->at.x, key->at.y + up};
 
     for (size_t b = 0; b < c->drawing->n_bonds; b++)
         sample.dashed = sample.dashed || (sample.cut && c->drawing->bonds[b].dashed);
-    for (size_t end = 0; end < 2; end++) {
-        ends[end] = new_node(c, end == 0 ? "from" : "to", i);
-        graph_set(ends[end], "style", "invis");
-        set_size(ends[end], 0.1, 0.1);
-        double x = key->at.x + (end == 0 ? -0.5 : 0.5) * EC_DRAW_KEY_WIDTH;
-        set_at(ends[end], (ec_point){x, key->at.y});
-        curve[3 * end] = curve[1 + end] = (ec_point){x, key->at.y};
+    style_bond(c, add_line(c, "line", i, (ec_point[]){left, left, right, right}, 4), &sample);
+    if (sample.cut) {
+        sample = (ec_draw_bond){.cut = true, .width = 0.8 * SAMPLE_LINE};
+        style_bond(c, add_line(c, "stroke", i, (ec_point[]){low, low, high, high}, 4), &sample);
     }
-    Agedge_t *edge = agedge(c->graph, ends[0], ends[1], NULL, true);
-    graph_set(edge, "id", "%s-line%zu", c->drawing->id, i);
-    style_bond(c, edge, &sample);
-    set_curve(edge, curve);
 }
 
 static void style_sample(Agnode_t *node, ec_draw_sample sample)
@@ -346,6 +382,7 @@ static void add_sample(const canvas *c, size_t i)
 
 void graph_add_frame(const canvas *c)
 {
+    add_strokes(c, true);
     for (size_t i = 0; i < c->drawing->n_texts; i++)
         add_text(c, i);
     for (size_t i = 0; i < c->drawing->n_keys; i++)

@@ -12,7 +12,8 @@ static const tool_usage usage = {
              "partition coloured and its min cut marked. The ending of the output file says the\n"
              "format: .dot, .svg, .pdf or .png. Without --partition: the description's first.\n",
     .examples = "  entcap draw models/bridge.yaml -o bridge.svg\n"
-                "  entcap draw models/fashion-convac.yaml --partition interleaved -o picture.pdf\n",
+                "  entcap draw models/fashion-convac.yaml --partition interleaved -o picture.pdf\n"
+                "  entcap draw models/fashion-convac.yaml --collapse layers -o layers.svg\n",
 };
 
 /* The format that a file name's ending asks for; NULL for any other. */
@@ -42,16 +43,16 @@ static int render(tool *t, const ec_drawing *drawing, const char *output)
     return status == EC_OK ? TOOL_YES : tool_fail(t, NULL, &err);
 }
 
-static int draw(tool *t, const tool_input *input, const char *output, ec_draw_fold fold)
+static int draw(tool *t, const tool_input *input, const char *output, ec_draw_options options)
 {
     const ec_partitions *partitions = &input->partitions;
-    const ec_partition *first = partitions->n > 0 ? &partitions->items[0] : NULL;
     ec_drawing *drawing = NULL;
     ec_error err = {0};
     int code;
 
     tool_phase(t, "draw");
-    if (drawing_make(&drawing, input->arch, first, NULL, fold, &t->run, &err) == EC_OK)
+    options.partition = partitions->n > 0 ? &partitions->items[0] : NULL;
+    if (drawing_make_as(&drawing, input->arch, options, &t->run, &err) == EC_OK)
         code = render(t, drawing, output);
     else
         code = tool_fail(t, input->file, &err);
@@ -59,12 +60,27 @@ static int draw(tool *t, const tool_input *input, const char *output, ec_draw_fo
     return code;
 }
 
-int cmd_draw(tool *t)
+/* What the command line says about the picture; an exit code, or TOOL_GO_ON. */
+static int parse(tool *t, const char **output, ec_draw_options *out)
 {
-    const char *output = NULL;
-    int fold = EC_DRAW_FOLD_AUTO;
+    int fold = EC_DRAW_FOLD_AUTO, view = EC_DRAW_VIEW_AUTO, collapse = 0;
+    bool unfold = false;
     const tool_option options[] = {
-        {"output", 'o', TOOL_TEXT, &output, "FILE", "the picture to write", {0, 0}},
+        {"output", 'o', TOOL_TEXT, output, "FILE", "the picture to write", {0, 0}},
+        {"view",
+         0,
+         TOOL_CHOICE,
+         &view,
+         "auto|rows|ring|planes",
+         "how it is arranged; auto: a 2-D grid in planes, else rows, many sites in a ring",
+         {0, 0}},
+        {"collapse",
+         0,
+         TOOL_CHOICE,
+         &collapse,
+         "none|layers",
+         "layers: one box for each layer, as on a whiteboard",
+         {0, 0}},
         {"fold",
          0,
          TOOL_CHOICE,
@@ -72,20 +88,37 @@ int cmd_draw(tool *t)
          "auto|never|always",
          "draw equal subtrees once; auto: where there are very many",
          {0, 0}},
+        {"unfold", 0, TOOL_FLAG, &unfold, NULL, "the same as --fold never", {0, 0}},
         {0},
     };
-    tool_input input = {.file = NULL};
     int code = tool_parse(t, &usage, options);
 
     if (code != TOOL_GO_ON)
         return code;
-    if (output == NULL || format_of(output) == NULL)
+    if (*output == NULL || format_of(*output) == NULL)
         return tool_misuse(t, "--output says where to draw: a file .dot, .svg, .pdf or .png");
     if (t->partitions.n > 1)
         return tool_misuse(t, "a picture shows one --partition");
-    code = tool_read(t, t->files[0], &input);
+    if (collapse == 1 && (view != EC_DRAW_VIEW_AUTO || fold != EC_DRAW_FOLD_AUTO || unfold))
+        return tool_misuse(t, "--collapse layers leaves nothing to arrange or to fold");
+    if (unfold && fold == EC_DRAW_FOLD_ALWAYS)
+        return tool_misuse(t, "--unfold and --fold always contradict each other");
+    out->fold = unfold ? EC_DRAW_FOLD_NEVER : (ec_draw_fold)fold;
+    out->view = collapse == 1 ? EC_DRAW_VIEW_LAYERS : (ec_draw_view)view;
+    return TOOL_GO_ON;
+}
+
+int cmd_draw(tool *t)
+{
+    const char *output = NULL;
+    ec_draw_options options = {0};
+    tool_input input = {.file = NULL};
+    int code = parse(t, &output, &options);
+
     if (code == TOOL_GO_ON)
-        code = draw(t, &input, output, (ec_draw_fold)fold);
+        code = tool_read(t, t->files[0], &input);
+    if (code == TOOL_GO_ON)
+        code = draw(t, &input, output, options);
     tool_input_clear(&input);
     return code;
 }

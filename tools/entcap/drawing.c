@@ -29,18 +29,17 @@ static ec_status find_cut(ec_cut *cut, ec_int *shared, bool *shared_smaller, con
     return status;
 }
 
-ec_status drawing_make(ec_drawing **out, const ec_arch *arch, const ec_partition *partition,
-                       const char *id, ec_draw_fold fold, const ec_run *run, ec_error *err)
+ec_status drawing_make_as(ec_drawing **out, const ec_arch *arch, ec_draw_options options,
+                          const ec_run *run, ec_error *err)
 {
-    ec_draw_options options = {.id = id, .partition = partition, .fold = fold};
     ec_status status = EC_OK;
     ec_cut cut = {0};
     ec_int shared = {0};
     bool shared_smaller = false;
 
     *out = NULL;
-    if (partition != NULL) {
-        status = find_cut(&cut, &shared, &shared_smaller, arch, &partition->a, run, err);
+    if (options.partition != NULL) {
+        status = find_cut(&cut, &shared, &shared_smaller, arch, &options.partition->a, run, err);
         options.cut = &cut;
         options.shared_rank = shared_smaller ? &shared : NULL;
     }
@@ -49,6 +48,14 @@ ec_status drawing_make(ec_drawing **out, const ec_arch *arch, const ec_partition
     ec_cut_clear(&cut);
     ec_int_clear(&shared);
     return status;
+}
+
+ec_status drawing_make(ec_drawing **out, const ec_arch *arch, const ec_partition *partition,
+                       const char *id, ec_draw_fold fold, const ec_run *run, ec_error *err)
+{
+    ec_draw_options options = {.id = id, .partition = partition, .fold = fold};
+
+    return drawing_make_as(out, arch, options, run, err);
 }
 
 /* Where the renderer is: beside this very program, or under its bare name in PATH. */

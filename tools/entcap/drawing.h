@@ -15,6 +15,10 @@ EC_NODISCARD ec_status drawing_make(ec_drawing **out, const ec_arch *arch,
                                     const ec_partition *partition, const char *id,
                                     ec_draw_fold fold, const ec_run *run, ec_error *err);
 
+/** The same for options that say more; those of the cut are filled in. */
+EC_NODISCARD ec_status drawing_make_as(ec_drawing **out, const ec_arch *arch,
+                                       ec_draw_options options, const ec_run *run, ec_error *err);
+
 /**
  * Append the picture to *out. `format`: dot, svg, pdf, png, or svg-inline: to stand in an HTML
  * page. entcap-draw is looked for beside this program, then in PATH. Owns: *out, to be cleared,
