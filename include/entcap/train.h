@@ -125,13 +125,15 @@ typedef struct ec_train_options {
  * Weights to start from, in single precision. Features are spread over [0, 1]; with u uniform on
  * [0, 1) and g standard normal, entries are independent and
  *
- *     u in W_0,     (1 + g) / 2 in the matrices between,     0.3 g / sqrt(d) in the dense layer.
+ *     u in W_0,     (1 + g sqrt(d / P)) / 2 between,     0.3 g / sqrt(d) in the dense layer
  *
- * W_0 is positive because the signs of a thousand factors would make the sign of h random. Above
- * it, every channel is the mean of those below plus a deviation damped by 1 / sqrt(d), which makes
- * up for the product's gain (4 for equal factors of a 2 x 2 window): so the channels of t differ,
- * but none outweighs all others. By the scale invariance the size of the entries, about 1/2, only
- * sets the relative size of a step.
+ * for P factors in the product above W_l. W_0 is positive because the signs of a thousand factors
+ * would make the sign of h random. Above it, every channel is the mean of the d below plus a
+ * deviation: if these differ from each other by shares of size e, independently, the deviation is
+ * one of e / sqrt(P), and P such factors differ by e again. So differences neither die out on the
+ * way up, which would leave a product state, nor does one channel outweigh all others. By the scale
+ * invariance the size of the entries, about 1/2, only sets the relative size of a step. How other
+ * starts fare: examples/findings/training.md.
  *
  * With affine parts: rows of W_l are softmax(2 g) in front of the dense layer, g / sqrt(d) in it,
  * gamma is 1/4, beta 1, bias 0 ([AC21]): every channel is near 1, and so are their products.

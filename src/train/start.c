@@ -18,7 +18,8 @@ static double draw_entry(ec_rng *rng, const ec_arch *arch, size_t level)
         return TOP_DEVIATION * ec_rng_normal(rng) / sqrt((double)arch->levels[level].dim);
     if (level == 0)
         return ec_rng_uniform(rng);
-    return (1 + ec_rng_normal(rng)) / 2;
+    double factors = (double)ec_level_window(&arch->levels[level + 1]);
+    return (1 + ec_rng_normal(rng) * sqrt((double)arch->levels[level].dim / factors)) / 2;
 }
 
 /* n positive entries of sum 1: softmax(2 g) */
