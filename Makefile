@@ -3,7 +3,7 @@
 # make mpi        build/entcap-mpi, where Open MPI is installed
 # make test       every test and example; ends with "N passed, M failed"
 # make bench      entcap beside other tools; SECTION=sweep for a part (tools/bench)
-# make lint demo fuzz cov examples install clean
+# make lint demo fuzz cov examples man install uninstall clean
 # SAN=1           the same with address and undefined-behaviour sanitizers, under build/san
 
 # ---- user settings
@@ -12,12 +12,15 @@ CC          = gcc
 endif
 CFLAGS      ?= -O2 -g
 PREFIX      ?= /usr/local
+LIBDIR      ?= $(PREFIX)/lib
 DESTDIR     ?=
 FUZZ_SECONDS ?= 60
 VARIANT     := $(if $(SAN),/san)$(if $(COV),/cov)$(if $(FUZZ),/fuzz)
 BUILD       ?= build$(VARIANT)
 
 # ---- flags (SAN, COV and FUZZ each build in a folder of their own, so all stay warm)
+# names in the debug information do not depend on where this folder is
+HERE        := -ffile-prefix-map=$(CURDIR)=.
 VERSION     := $(shell sed -n 's/^.define EC_VERSION "\(.*\)"/\1/p' include/entcap/core.h)
 PKGS        := igraph lapacke openblas yaml-0.1 jansson zlib libmd gmp
 DRAW_PKGS   := libcgraph libgvc
@@ -37,7 +40,7 @@ SONAMES     := $(call soname,IGRAPH,igraph) $(call soname,FLINT,flint) $(call so
                $(call soname,LAPACKE,lapacke) $(call soname,OPENBLAS,openblas) \
                $(call soname,METIS,metis)
 EC_CFLAGS   := -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
-               $(call system,$(PKGS)) -fPIC $(WARN) -MMD -MP $(SONAMES)
+               $(call system,$(PKGS)) -fPIC $(HERE) $(WARN) -MMD -MP $(SONAMES)
 DRAW_CFLAGS := $(call system,$(DRAW_PKGS))
 MPI_CFLAGS  := -Itools/entcap $(if $(MPI_PKGS),$(call system,$(MPI_PKGS)))
 # a sanitizer's symbols come with the program
@@ -72,7 +75,13 @@ SHARED      := $(BUILD)/libentcap.so
 say          = $(if $(V),,@printf '%-5s %s\n' $(1) $@; )
 all: $(STATIC) $(SHARED) $(BIN)
 
-$(BUILD)/%.o: %.c
+# changes when the flags do, and then all is compiled again
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(EC_CFLAGS) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(EC_CFLAGS) $(CPPFLAGS) $(CFLAGS)' >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(EC_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -c -o $@ $<
 
@@ -110,6 +119,8 @@ $(TESTS): %: %.o $(HELP_OBJ) $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/tests/examples/test_examples: | $(EXAMPLES)
+$(BUILD)/tests/house/test_completion: | $(BUILD)/completion
+$(BUILD)/tests/house/test_manuals: | $(BUILD)/man
 $(MPI_TESTS): | $(BUILD)/entcap-mpi
 $(EXAMPLES) $(BENCHES): %: %.o $(STATIC)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LIBS)
@@ -153,24 +164,28 @@ cov:
 	@$(MAKE) --no-print-directory COV=1 test
 	gcovr --root . --filter src/ --object-directory build/cov --sort-percentage
 
-# ROOT: where the files go now; PREFIX: where they will be found
-install: ROOT := $(DESTDIR)$(PREFIX)
-install: all
-	install -d $(addprefix $(ROOT)/,bin include/entcap lib/pkgconfig share/doc/entcap share/entcap/models)
-	install $(BIN) $(wildcard $(BUILD)/entcap-mpi) $(ROOT)/bin
-	install -m 644 include/entcap.h $(ROOT)/include
-	install -m 644 include/entcap/*.h $(ROOT)/include/entcap
-	install -m 644 $(STATIC) $(SHARED).$(VERSION) $(ROOT)/lib
-	ln -sf libentcap.so.$(VERSION) $(ROOT)/lib/$(SONAME)
-	ln -sf libentcap.so.$(VERSION) $(ROOT)/lib/libentcap.so
-	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' -e 's,@LIBS@,$(LIBS) $(OPENMP),' \
-	    tools/entcap.pc.in >$(ROOT)/lib/pkgconfig/entcap.pc
-	install -m 644 LICENSE README.md CHANGELOG.md $(ROOT)/share/doc/entcap
-	install -m 644 models/*.yaml $(ROOT)/share/entcap/models
+# man pages and completion are made from the tables that parse
+$(BUILD)/man: $(BIN) $(wildcard $(BUILD)/entcap-mpi) tools/manuals tools/entcap-mpi/entcap-mpi.1
+	$(call say,MAN)tools/manuals $(BUILD) $@ && touch $@
+
+$(BUILD)/completion: $(BUILD)/entcap tools/completion.bash
+	$(call say,BASH){ $(BUILD)/entcap help --format bash && cat tools/completion.bash; } >$@
+
+man: $(BUILD)/man
+completion: $(BUILD)/completion
+
+# PREFIX, LIBDIR: where the files will be found; DESTDIR: a folder that stands for / now
+INSTALL      = BUILD='$(BUILD)' VERSION='$(VERSION)' SONAME='$(SONAME)' LIBS='$(LIBS) $(OPENMP)' \
+               PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' tools/install
+install: all man completion
+	@$(INSTALL) install
+uninstall: man
+	@$(INSTALL) uninstall
 
 clean:
 	rm -rf build
 
-.PHONY: all examples mpi no-mpi test lint demo bench experiment-data fuzz fuzz-run cov install clean
+.PHONY: all examples mpi no-mpi test lint demo bench experiment-data fuzz fuzz-run cov \
+        man completion install uninstall clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

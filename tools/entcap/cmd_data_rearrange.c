@@ -214,7 +214,7 @@ int cmd_data_rearrange(tool *t)
          0,
          TOOL_TEXT,
          &o.perm,
-         "FILE",
+         "FILE.npy",
          "take this order instead, of an earlier -o",
          {0, 0}},
         {"neighbours",
@@ -225,7 +225,7 @@ int cmd_data_rearrange(tool *t)
          "keep only each feature's K strongest correlations; 0: all, or 64 of more than 16,384 "
          "features",
          {0, 1e6}},
-        {"output", 'o', TOOL_TEXT, &o.output, "FILE", "write the order, int64 as npy", {0, 0}},
+        {"output", 'o', TOOL_TEXT, &o.output, "FILE.npy", "write the order, as int64", {0, 0}},
         {"apply", 0, TOOL_TEXT, &o.apply, "FILE", "write all samples in the new order", {0, 0}},
         {0},
     };

@@ -107,7 +107,7 @@ int cmd_predict(tool *t)
 {
     predict_options o = {.limit = 0};
     const tool_option options[] = {
-        {"weights", 'w', TOOL_TEXT, &o.weights, "FILE", "the weights (safetensors)", {0, 0}},
+        {"weights", 'w', TOOL_TEXT, &o.weights, "FILE.safetensors", "the weights", {0, 0}},
         {"data",
          'd',
          TOOL_TEXT,

@@ -181,7 +181,7 @@ static size_t add_measuring(tool_option *rows, verify_options *o)
          'w',
          TOOL_TEXT,
          &o->measure.weights,
-         "FILE",
+         "FILE.safetensors",
          "the network's weights (safetensors); without it random ones",
          {0, 0}},
         {"basis",
