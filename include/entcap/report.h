@@ -163,7 +163,7 @@ EC_NODISCARD ec_status ec_report_profile_text(ec_text *out, const ec_profile *pr
 EC_NODISCARD ec_status ec_report_profile_csv(ec_text *out, const ec_profile *profile,
                                              ec_error *err);
 
-/* -------------------------------------------------------------------- HTML */
+/* ------------------------------------------------------------------- pages */
 
 /** A file that the report rests on. */
 typedef struct ec_report_source {
@@ -194,17 +194,28 @@ typedef struct ec_report_page {
     const char *log_file; /* its name, for messages */
     const ec_report_source *sources;
     size_t n_sources;
-    const char *command; /* as typed */
+    const char *libraries; /* that it was made with, and their versions */
+    const char *command;   /* as typed */
     uint64_t seed;
     bool charts; /* draw charts with gnuplot */
 } ec_report_page;
 
 /**
  * Append one self-contained HTML page: no scripts, no requests, a Content-Security-Policy that
- * forbids both; readable without colour, on narrow screens and in print.
+ * forbids both; readable without colour, on narrow screens and in print. Values of charts are
+ * shown where the mouse rests and stand in tables.
  *
  * Errors: EC_EPARSE (the log), EC_EIO (gnuplot failed), EC_ENOMEM
  */
 EC_NODISCARD ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err);
+
+/** The same without pictures, as Markdown for pull requests (GitHub's). Errors: as above */
+EC_NODISCARD ec_status ec_report_markdown(ec_text *out, const ec_report_page *page, ec_error *err);
+
+/**
+ * The same for machines: one document, made of those of bound, verify and data fit; what a page
+ * would leave out is absent. Errors: EC_EPARSE (the log), EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_report_json(ec_json *json, const ec_report_page *page, ec_error *err);
 
 #endif

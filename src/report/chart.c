@@ -2,6 +2,7 @@
 #include "report_i.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -33,6 +34,15 @@ void ec_plot_quote(ec_text *script, const char *text)
     ec_text_puts(script, "'");
 }
 
+/* Points that cannot be seen, large enough to be met with a mouse. */
+void ec_plot_hover(ec_text *script, const char *data, const char *x_name, const char *y_name)
+{
+    ec_text_printf(script,
+                   ", %s using 1:2:(sprintf('%s %%.6g, %s %%.6g', $1, $2)) with labels hypertext "
+                   "point pt 7 ps 1.1 lc rgb '#ff000000' notitle",
+                   data, x_name, y_name);
+}
+
 static void put_points(ec_text *script, const ec_series *series, size_t number, bool log_y)
 {
     size_t step = series->n / MAX_POINTS + 1, last = series->n - 1;
@@ -47,14 +57,14 @@ static void put_points(ec_text *script, const ec_series *series, size_t number, 
     ec_text_puts(script, "EOD\n");
 }
 
-static void put_script(ec_text *script, const ec_chart *chart)
+void ec_chart_script(ec_text *script, const ec_chart *chart)
 {
     ec_text_puts(script, "set terminal svg size 560,300 dynamic font 'sans-serif,14'\n"
                          "set encoding utf8\n"
                          "set border 3 lc rgb '#555555'\n"
                          "set tics nomirror out\n"
                          "set grid ytics lc rgb '#d8d8d8' lw 1\n"
-                         "set key above left noenhanced\n"
+                         "set key above left Left reverse maxrows 2 noenhanced\n"
                          "set autoscale noextend\n"
                          "set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06\n");
     if (chart->log_y)
@@ -74,6 +84,13 @@ static void put_script(ec_text *script, const ec_chart *chart)
             ec_plot_quote(script, chart->series[i].title);
         }
     }
+    for (size_t i = 0; i < chart->n_series; i++) {
+        char data[32];
+
+        snprintf(data, sizeof data, "$d%zu", i);
+        if (chart->series[i].n <= MAX_MARKS)
+            ec_plot_hover(script, data, chart->x_name, chart->y_name);
+    }
     ec_text_puts(script, "\n");
 }
 
@@ -86,6 +103,27 @@ static size_t id_at(const char *s)
         if (strncmp(s, forms[i], strlen(forms[i])) == 0)
             return strlen(forms[i]);
     return 0;
+}
+
+/*
+ * What a mouse would show, gnuplot leaves to a script. A page has none: the text becomes the title
+ * of the group, which browsers show by themselves.
+ *
+ *     <g onmousemove="gnuplot_svg.showHypertext(evt,'TEXT')" onmouseout="..."><title> </title>
+ */
+static const char *put_hypertext(ec_text *out, const char *tag)
+{
+    static const char begin[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
+    static const char title[] = "<title> </title>";
+    const char *text = tag + strlen(begin);
+    const char *after = strstr(text, title);
+
+    if (strncmp(tag, begin, strlen(begin)) != 0 || after == NULL)
+        return tag;
+    ec_text_puts(out, "<g><title>");
+    ec_text_add(out, text, strcspn(text, "'<&"));
+    ec_text_puts(out, "</title>");
+    return after + strlen(title);
 }
 
 /*
@@ -103,6 +141,8 @@ static void put_inline(ec_text *out, const char *svg, const char *id, const char
     ec_text_xml(out, label);
     ec_text_puts(out, "\"");
     for (const char *c = element + strlen("<svg"); *c != '\0'; c++) {
+        c = *c == '<' ? put_hypertext(out, c) : c;
+
         size_t n = in_tag ? id_at(c) : 0;
 
         in_tag = *c == '<' || (in_tag && *c != '>');
@@ -146,15 +186,5 @@ ec_status ec_plot_svg(ec_text *out, const ec_text *script, const char *id, const
         put_inline(out, ec_text_get(&svg), id, label);
     }
     ec_text_clear(&svg);
-    return status;
-}
-
-ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err)
-{
-    ec_text script = {0};
-
-    put_script(&script, chart);
-    ec_status status = ec_plot_svg(out, &script, chart->id, chart->label, err);
-    ec_text_clear(&script);
     return status;
 }

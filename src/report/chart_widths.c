@@ -159,7 +159,7 @@ static void put_map(ec_text *script, const ec_widths_found *found, size_t partit
     ec_text_puts(script, ec_plot_palette);
     ec_text_printf(script,
                    "set cbrange [%.10g:%.10g]\nset format cb '%%.6g'\nset cblabel 'log2 of "
-                   "the bound'\nset rmargin at screen %s\n",
+                   "the bound' offset 1.5\nset rmargin at screen %s\n",
                    low, high, varies ? "0.78" : "0.97");
     put_axis(script, 'x', found, 0);
     put_axis(script, 'y', found, 1);
@@ -216,9 +216,24 @@ static point point_of(const ec_sweep_rows *rows, size_t row, size_t partition, e
 
 static int by_cost(const void *a, const void *b)
 {
-    double x = ((const point *)a)->cost, y = ((const point *)b)->cost;
+    uint64_t x = ((const ec_front_point *)a)->cost, y = ((const ec_front_point *)b)->cost;
 
     return (x > y) - (x < y);
+}
+
+ec_status ec_front_points(ec_front_point **out, const ec_sweep_rows *front, ec_quantity cost,
+                          ec_error *err)
+{
+    const uint64_t *costs =
+        cost == EC_QUANTITY_MULTIPLY_ADDS ? front->multiply_adds : front->parameters;
+
+    *out = ec_calloc(front->n, sizeof **out, err);
+    if (*out == NULL)
+        return EC_ENOMEM;
+    for (size_t i = 0; i < front->n; i++)
+        (*out)[i] = (ec_front_point){costs[i], ec_row_log2(front, i, 0), i};
+    qsort(*out, front->n, sizeof **out, by_cost);
+    return EC_OK;
 }
 
 /* The box of everything that the plot shows. */
@@ -279,17 +294,14 @@ static void put_cloud(ec_text *script, const ec_widths_found *found, size_t part
 static ec_status put_front(ec_text *script, const ec_widths_found *found, size_t partition,
                            ec_error *err)
 {
-    const ec_sweep_rows *front = &found->fronts[partition];
-    point *points = ec_calloc(front->n, sizeof *points, err);
+    ec_front_point *points = NULL;
+    ec_status status = ec_front_points(&points, &found->fronts[partition], found->cost, err);
 
-    if (points == NULL)
-        return EC_ENOMEM;
-    for (size_t i = 0; i < front->n; i++)
-        points[i] = point_of(front, i, 0, found->cost);
-    qsort(points, front->n, sizeof *points, by_cost);
+    if (status != EC_OK)
+        return status;
     ec_text_puts(script, "$front << EOD\n");
-    for (size_t i = 0; i < front->n; i++)
-        ec_text_printf(script, "%.10g %.6g\n", points[i].cost, points[i].log2);
+    for (size_t i = 0; i < found->fronts[partition].n; i++)
+        ec_text_printf(script, "%" PRIu64 " %.6g\n", points[i].cost, points[i].log2);
     ec_text_puts(script, "EOD\n");
     ec_free(points);
     return EC_OK;

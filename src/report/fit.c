@@ -88,11 +88,11 @@ static void put_side(ec_json *json, const ec_arch *arch, const ec_fit *fit, cons
     put_smallest(json, arch, &side->smallest);
 }
 
-void ec_report_fit_json(ec_json *json, const ec_fit_found *found)
+void ec_json_fit(ec_json *json, const char *key, const ec_fit_found *found)
 {
     const ec_fit *fit = found->fit;
 
-    ec_json_open(json, NULL, EC_JSON_OBJECT);
+    ec_json_open(json, key, EC_JSON_OBJECT);
     ec_json_string(json, "name", found->arch->name);
     ec_json_uint(json, "samples", fit->n_samples);
     ec_json_uint(json, "batch", fit->as_is.entropies.samples);
@@ -107,6 +107,11 @@ void ec_report_fit_json(ec_json *json, const ec_fit_found *found)
         ec_json_null(json, "rearranged");
     }
     ec_json_close(json);
+}
+
+void ec_report_fit_json(ec_json *json, const ec_fit_found *found)
+{
+    ec_json_fit(json, NULL, found);
 }
 
 /* -------------------------------------------------------------------- text */

@@ -177,12 +177,12 @@ static void put_bound(ec_json *json, const ec_partition *partition, const ec_bou
     ec_json_bottleneck(json, "bottleneck", &bound->bottleneck);
 }
 
-ec_status ec_report_bounds_json(ec_json *json, const ec_bounds_found *found, bool certificate,
-                                ec_error *err)
+ec_status ec_json_bounds(ec_json *json, const char *key, const ec_bounds_found *found,
+                         bool certificate, ec_error *err)
 {
     ec_status status = EC_OK;
 
-    ec_json_open(json, NULL, EC_JSON_OBJECT);
+    ec_json_open(json, key, EC_JSON_OBJECT);
     EC_TRY(put_architecture(json, found->arch, err));
     ec_json_open(json, "partitions", EC_JSON_ARRAY);
     for (size_t i = 0; i < found->partitions->n; i++) {
@@ -197,6 +197,12 @@ ec_status ec_report_bounds_json(ec_json *json, const ec_bounds_found *found, boo
     status = ec_text_check(&json->text, err);
 done:
     return status;
+}
+
+ec_status ec_report_bounds_json(ec_json *json, const ec_bounds_found *found, bool certificate,
+                                ec_error *err)
+{
+    return ec_json_bounds(json, NULL, found, certificate, err);
 }
 
 /* ------------------------------------------------------------------ verify */
@@ -322,12 +328,13 @@ static void put_route(ec_json *json, const ec_state *state)
     ec_json_null(json, "route");
 }
 
-ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_error *err)
+ec_status ec_json_states(ec_json *json, const char *key, const ec_states_found *found,
+                         ec_error *err)
 {
     const ec_partitions *partitions = found->partitions;
     ec_basis basis = partitions->n > 0 ? found->states[0].basis : EC_BASIS_SITES;
 
-    ec_json_open(json, NULL, EC_JSON_OBJECT);
+    ec_json_open(json, key, EC_JSON_OBJECT);
     ec_json_string(json, "name", found->arch->name);
     ec_json_bool(json, "holds", ec_report_holds(found));
     ec_json_string(json, "basis", basis == EC_BASIS_SITES ? "sites" : "features");
@@ -356,4 +363,9 @@ ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_
         ec_report_profile_json(json, "profile", found->profile);
     ec_json_close(json);
     return ec_text_check(&json->text, err);
+}
+
+ec_status ec_report_states_json(ec_json *json, const ec_states_found *found, ec_error *err)
+{
+    return ec_json_states(json, NULL, found, err);
 }

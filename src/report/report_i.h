@@ -91,6 +91,13 @@ void ec_put_label_notes(ec_text *out, const ec_state *state);
 void ec_json_rank(ec_json *json, const char *key, const ec_int *rank);
 void ec_json_bottleneck(ec_json *json, const char *key, const ec_bottleneck *bottleneck);
 
+/** The documents of bound, verify and data fit as members of another. */
+EC_NODISCARD ec_status ec_json_bounds(ec_json *json, const char *key, const ec_bounds_found *found,
+                                      bool certificate, ec_error *err);
+EC_NODISCARD ec_status ec_json_states(ec_json *json, const char *key, const ec_states_found *found,
+                                      ec_error *err);
+void ec_json_fit(ec_json *json, const char *key, const ec_fit_found *found);
+
 /* ------------------------------------------------------------------ charts */
 
 /** A line of a chart; what is not finite is left out. */
@@ -111,10 +118,11 @@ typedef struct ec_chart {
     size_t n_series;
 } ec_chart;
 
-/** Append the chart as an SVG element drawn by gnuplot. Errors: EC_EIO, EC_ENOMEM */
-EC_NODISCARD ec_status ec_chart_svg(ec_text *out, const ec_chart *chart, ec_error *err);
+/** Append the chart's script for gnuplot. */
+void ec_chart_script(ec_text *script, const ec_chart *chart);
 
-/** The same for a script of one's own, `id` and `label` as in ec_chart. */
+/** Append what gnuplot draws as an SVG element, `id` and `label` as in ec_chart. Errors: EC_EIO
+ * (gnuplot cannot be run, or failed), EC_ENOMEM */
 EC_NODISCARD ec_status ec_plot_svg(ec_text *out, const ec_text *script, const char *id,
                                    const char *label, ec_error *err);
 
@@ -133,6 +141,9 @@ void ec_plot_fit(ec_text *script, const ec_fit *fit, const ec_fit_side *side, do
 
 /** Largest demand of any level. */
 double ec_fit_extent(const ec_fit_side *side);
+
+/** Append to a plot command: the points of $data say their numbers where the mouse rests. */
+void ec_plot_hover(ec_text *script, const char *data, const char *x_name, const char *y_name);
 
 /** Append a string to a script, in quotes in which nothing acts. */
 void ec_plot_quote(ec_text *script, const char *text);
@@ -154,6 +165,17 @@ EC_NODISCARD ec_status ec_plot_pareto(ec_text *script, const ec_widths_found *fo
                                       size_t partition, const ec_widths_mark marks[EC_N_MARKS],
                                       ec_error *err);
 
+/** A design of a Pareto front. */
+typedef struct ec_front_point {
+    uint64_t cost;
+    double log2; /* of the bound */
+    size_t row;
+} ec_front_point;
+
+/** The rows of a front from the cheapest up; *out to be released. */
+EC_NODISCARD ec_status ec_front_points(ec_front_point **out, const ec_sweep_rows *front,
+                                       ec_quantity cost, ec_error *err);
+
 /** Smaller of min cut and shared bound in a row, as a logarithm. */
 double ec_row_log2(const ec_sweep_rows *rows, size_t row, size_t partition);
 
@@ -163,35 +185,9 @@ bool ec_slice_extent(double *low, double *high, const ec_widths_found *found, si
 /** What a cost counts: "parameters", "multiply-adds". */
 const char *ec_cost_unit(ec_quantity cost);
 
-/* ---------------------------------------------------------------- sections */
-
-/** A section of the page: heading with an anchor, body. */
-void ec_html_section(ec_text *out, const char *id, const char *heading);
-void ec_html_end_section(ec_text *out);
+/* -------------------------------------------------------------------- HTML */
 
 /** Append a number as escaped HTML, "16^256" with a raised exponent. */
 void ec_html_number(ec_text *out, const char *text);
-
-/** Lines of plain text as paragraphs of small print. */
-void ec_html_notes(ec_text *out, const ec_text *notes);
-
-/** A paragraph of ready HTML. */
-void ec_html_paragraph(ec_text *out, const char *html);
-
-/** The sections, in the order of the page; each leaves itself out if it has nothing to show. */
-EC_NODISCARD ec_status ec_html_summary(ec_text *out, const ec_report_page *page, ec_error *err);
-void ec_html_requirements(ec_text *out, const ec_report_page *page);
-void ec_html_bounds(ec_text *out, const ec_report_page *page);
-void ec_html_diagrams(ec_text *out, const ec_report_page *page);
-EC_NODISCARD ec_status ec_html_widths(ec_text *out, const ec_report_page *page, ec_error *err);
-EC_NODISCARD ec_status ec_html_fit(ec_text *out, const ec_report_page *page, ec_error *err);
-EC_NODISCARD ec_status ec_html_formulas(ec_text *out, const ec_report_page *page, ec_error *err);
-EC_NODISCARD ec_status ec_html_architecture(ec_text *out, const ec_report_page *page,
-                                            ec_error *err);
-EC_NODISCARD ec_status ec_html_verification(ec_text *out, const ec_report_page *page,
-                                            ec_error *err);
-EC_NODISCARD ec_status ec_html_profile(ec_text *out, const ec_report_page *page, ec_error *err);
-EC_NODISCARD ec_status ec_html_training(ec_text *out, const ec_report_page *page, ec_error *err);
-void ec_html_provenance(ec_text *out, const ec_report_page *page);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report_i.h"
+#include "paper.h"
 
 #include "core/flow.h"
 
@@ -202,9 +202,9 @@ static void html_share(ec_text *out, const char *percent)
 
     ec_text_printf(out,
                    "<td class=\"n\">%s <svg class=\"meter\" viewBox=\"0 0 102 10\" "
-                   "aria-hidden=\"true\"><rect x=\"1\" y=\"1\" width=\"%.0f\" height=\"8\" "
-                   "fill=\"#0b3c8c\"/><rect x=\"1\" y=\"1\" width=\"100\" height=\"8\" "
-                   "fill=\"none\" stroke=\"#595959\"/></svg></td>",
+                   "aria-hidden=\"true\"><rect class=\"bar\" x=\"1\" y=\"1\" width=\"%.0f\" "
+                   "height=\"8\"/><rect class=\"frame\" x=\"1\" y=\"1\" width=\"100\" "
+                   "height=\"8\"/></svg></td>",
                    percent,
                    width < 0     ? 0
                    : width > 100 ? 100
@@ -266,6 +266,70 @@ void ec_table_html(ec_text *out, const ec_table *table, const char *caption)
         cell += strlen(cell) + 1;
     }
     ec_text_puts(out, "</tbody></table></div>\n");
+done:
+    ec_free(columns);
+}
+
+/* "16^256" with a raised exponent, or a name. */
+static void markdown_value(ec_text *out, const column *c, const char *value, size_t n)
+{
+    ec_text line = {0};
+    char number[1024];
+
+    if (!c->right) {
+        ec_markdown_text(out, value, n);
+        return;
+    }
+    snprintf(number, sizeof number, "%.*s", (int)n, value);
+    ec_put_number(&line, number);
+    ec_markdown_line(out, ec_text_get(&line));
+    out->status = line.status != EC_OK ? line.status : out->status;
+    ec_text_clear(&line);
+}
+
+static void markdown_cell(ec_text *out, const column *c, const char *cell)
+{
+    const char *label = strchr(cell, LABEL);
+    size_t n = label != NULL ? (size_t)(label - cell) : strlen(cell);
+
+    ec_text_puts(out, " ");
+    if (cell[0] == SHARE)
+        ec_text_puts(out, cell + 1);
+    else
+        markdown_value(out, c, cell, n);
+    if (label != NULL)
+        ec_text_printf(out, "%s*%s*", n > 0 ? " " : "", label + 1);
+    ec_text_puts(out, " |");
+}
+
+void ec_table_markdown(ec_text *out, const ec_table *table, const char *caption)
+{
+    column *columns = NULL;
+    const char *cell = ec_text_get(&table->cells);
+
+    if (measure(&columns, table, NULL) != EC_OK || table->cells.status != EC_OK) {
+        out->status = EC_ENOMEM;
+        goto done;
+    }
+    if (caption[0] != '\0') {
+        ec_markdown_text(out, caption, strlen(caption));
+        ec_text_puts(out, ":\n\n");
+    }
+    ec_text_puts(out, "|");
+    for (size_t c = 0; c < table->n_columns; c++)
+        if (columns[c].used)
+            ec_text_printf(out, " %.*s |", columns[c].length, columns[c].heading);
+    ec_text_puts(out, "\n|");
+    for (size_t c = 0; c < table->n_columns; c++)
+        if (columns[c].used)
+            ec_text_puts(out, columns[c].right ? "-:|" : "-|");
+    for (size_t i = 0, c = 0; i < table->n_cells; i++, c = next_column(table, c)) {
+        ec_text_puts(out, c == 0 ? "\n|" : "");
+        if (columns[c].used)
+            markdown_cell(out, &columns[c], cell);
+        cell += strlen(cell) + 1;
+    }
+    ec_text_puts(out, "\n\n");
 done:
     ec_free(columns);
 }

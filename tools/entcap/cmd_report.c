@@ -8,19 +8,27 @@ static const tool_usage usage = {
     .arguments = "FILE",
     .min_files = 1,
     .max_files = 1,
-    .about = "Write one HTML page that needs nothing else: the architecture, its bounds and what\n"
-             "limits them, the verification of its weights, the training curve, a diagram. Exit\n"
-             "code 1 if the weights break a bound.\n",
+    .about = "Write one HTML page that needs nothing else: what fits and what to change, the\n"
+             "architecture, its bounds with diagrams, the training curve, the verification of its\n"
+             "weights. The same without pictures as Markdown for pull requests, or as JSON. The\n"
+             "ending of the output file says the format: .html, .md or .json. Exit code 1 if the\n"
+             "weights break a bound.\n",
     .examples = "  entcap report models/fashion-convac.yaml -o report.html\n"
                 "  entcap report models/fashion-convac.yaml --weights W.safetensors \\\n"
                 "                --log LOG.jsonl -o report.html\n"
+                "  entcap report models/fashion-convac.yaml --format md\n"
                 "  entcap report models/fashion-convac.yaml --sweep r3=2..64:x2 \\\n"
                 "                --sweep r4=2..64:x2 --budget params=1500 -o report.html\n",
 };
 
+/* As --format names them. */
+enum { FORMAT_HTML, FORMAT_MARKDOWN, FORMAT_JSON };
+#define FORMATS "html|md|json"
+
 typedef struct report_options {
-    const char *output;
-    ec_text command; /* as typed */
+    const char *output; /* NULL or "-": standard output */
+    int format;         /* -1: by the ending of the output */
+    ec_text command;    /* as typed */
     material_options from;
 } report_options;
 
@@ -56,21 +64,44 @@ static int print_summary(tool *t, const report_options *o, const ec_report_page 
     return code;
 }
 
+static ec_status make_page(ec_text *out, int format, const ec_report_page *page, ec_error *err)
+{
+    ec_json json = {.depth = 0};
+    ec_status status;
+
+    if (format == FORMAT_HTML)
+        return ec_report_html(out, page, err);
+    if (format == FORMAT_MARKDOWN)
+        return ec_report_markdown(out, page, err);
+    status = ec_report_json(&json, page, err);
+    if (status == EC_OK)
+        status = ec_json_finish(&json, err);
+    *out = json.text; /* and with it its bytes */
+    return status;
+}
+
+static bool is_stdout(const report_options *o)
+{
+    return o->output == NULL || strcmp(o->output, "-") == 0;
+}
+
 static int write_page(tool *t, const report_options *o, const ec_report_page *page)
 {
-    ec_text html = {0};
+    ec_text text = {0};
     ec_error err = {0};
     int code = TOOL_YES;
 
     tool_phase(t, "page");
-    ec_status status = ec_report_html(&html, page, &err);
-    if (status == EC_OK)
-        status = ec_file_write(o->output, html.bytes, html.size, &err);
-    ec_text_clear(&html);
+    ec_status status = make_page(&text, o->format, page, &err);
+    if (status == EC_OK && !is_stdout(o))
+        status = ec_file_write(o->output, text.bytes, text.size, &err);
     if (status != EC_OK)
-        return tool_fail(t, o->output, &err);
-    if (t->json)
+        code = tool_fail(t, is_stdout(o) ? t->files[0] : o->output, &err);
+    else if (is_stdout(o))
+        code = tool_print(t, &text);
+    else if (t->json)
         code = print_summary(t, o, page);
+    ec_text_clear(&text);
     if (code == TOOL_YES && page->states != NULL && !ec_report_holds(page->states))
         code = TOOL_NO;
     return code;
@@ -100,12 +131,13 @@ static int report(tool *t, const report_options *o)
             .n_diagrams = m.n_diagrams,
             .sources = m.sources,
             .n_sources = m.n_sources,
+            .libraries = ec_text_get(&m.libraries),
             .command = ec_text_get(&o->command),
             .seed = t->run.seed,
-            .charts = ec_program_exists("gnuplot"),
+            .charts = o->format == FORMAT_HTML && ec_program_exists("gnuplot"),
         };
 
-        if (!page.charts)
+        if (!page.charts && o->format == FORMAT_HTML)
             tool_warn(t, "gnuplot is not installed: the page has no charts");
         code = write_page(t, o, &page);
     }
@@ -133,14 +165,44 @@ static void put_command(ec_text *out, const tool *t)
     }
 }
 
-static int check_options(tool *t, const report_options *o)
+/* The format that a file name's ending asks for; -1 for any other. */
+static int format_of(const char *path)
 {
-    if (o->output == NULL)
+    static const struct {
+        const char *ending;
+        int format;
+    } endings[] = {{".html", FORMAT_HTML},
+                   {".htm", FORMAT_HTML},
+                   {".md", FORMAT_MARKDOWN},
+                   {".markdown", FORMAT_MARKDOWN},
+                   {".json", FORMAT_JSON}};
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i].ending) == 0)
+            return endings[i].format;
+    return -1;
+}
+
+static int check_options(tool *t, report_options *o)
+{
+    if (o->output == NULL && o->format < 0)
         return tool_misuse(t, "-o FILE is missing: where to write the page");
+    if (o->format < 0)
+        o->format = format_of(o->output);
+    if (o->format < 0)
+        return tool_misuse(t,
+                           "-o %s: the ending says no format: .html, .md or .json; or give "
+                           "--format",
+                           o->output);
+    if (is_stdout(o) && t->json)
+        return tool_misuse(t, "--json prints its summary where the page goes: give -o FILE, or "
+                              "--format json alone");
     if (o->from.budget != NULL && o->from.sweeps.n == 0)
         return tool_misuse(t, "--budget needs --sweep: the ranges to choose from");
     if (o->from.measure.profile && o->from.measure.weights == NULL)
         return tool_misuse(t, "--profile needs --weights: what to measure");
+    o->from.pictures = o->format == FORMAT_HTML;
     return TOOL_GO_ON;
 }
 
@@ -148,7 +210,20 @@ static int check_options(tool *t, const report_options *o)
 static size_t add_page(tool_option *rows, report_options *o)
 {
     const tool_option own[] = {
-        {"output", 'o', TOOL_TEXT, &o->output, "FILE", "the page to write", {0, 0}},
+        {"output",
+         'o',
+         TOOL_TEXT,
+         &o->output,
+         "FILE",
+         "the page to write; -, or none with --format: standard output",
+         {0, 0}},
+        {"format",
+         0,
+         TOOL_CHOICE,
+         &o->format,
+         FORMATS,
+         "what to write, whatever the ending of the file",
+         {0, 0}},
         {"log",
          0,
          TOOL_TEXT,
@@ -231,10 +306,11 @@ static void add_measuring(tool_option *rows, report_options *o)
 int cmd_report(tool *t)
 {
     report_options o = {
+        .format = -1,
         .from = {
             .exact_limit = 2048,
             .measure = {.basis = -1, .spectrum_limit = 1024, .points = 64, .max_seconds = 120}}};
-    tool_option options[17];
+    tool_option options[18];
 
     add_measuring(options + add_page(options, &o), &o);
     put_command(&o.command, t); /* before the options are sorted from the files */

@@ -3,6 +3,7 @@
 
 #include "data.h"
 #include "drawing.h"
+#include "libraries.h"
 
 #include <string.h>
 
@@ -138,8 +139,10 @@ int material_gather(tool *t, material *m, const material_options *o)
         code = tool_measure(t, &m->input, &m->bounds, &o->measure, &m->states);
     if (code == TOOL_GO_ON && o->data != NULL)
         code = fit_data(t, m, o->data);
-    if (code == TOOL_GO_ON)
+    if (code == TOOL_GO_ON && o->pictures)
         code = draw(t, m);
+    if (code == TOOL_GO_ON)
+        list_libraries(&m->libraries);
     return code;
 }
 
@@ -152,6 +155,7 @@ void material_clear(material *m)
     tool_states_clear(&m->states);
     tool_input_clear(&m->input);
     ec_bytes_clear(&m->log);
+    ec_text_clear(&m->libraries);
     for (size_t i = 0; i < MATERIAL_DRAWN + 1; i++)
         ec_text_clear(&m->svg[i]);
 }

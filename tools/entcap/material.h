@@ -16,6 +16,7 @@ typedef struct material_options {
     tool_list sweeps;             /* ranges of widths for charts; none: no charts */
     const char *budget;           /* of the best design on them, or NULL */
     const char *data;             /* SPEC that is held against the architecture, or NULL */
+    bool pictures;                /* draw diagrams */
     uint64_t exact_limit;         /* largest bound for which the generic rank is found; 0: never */
     tool_measure_options measure; /* nothing is measured if it names no weights */
 } material_options;
@@ -34,6 +35,7 @@ typedef struct material {
     ec_text svg[MATERIAL_DRAWN + 1];        /* of the diagrams */
     char captions[MATERIAL_DRAWN + 1][320]; /* of the diagrams */
     size_t n_diagrams;
+    ec_text libraries; /* "gnuplot 5.4 patchlevel 4, libgmp.so.10.4.1, ..." */
 } material;
 
 /** Gather it for t->files[0]: TOOL_GO_ON or an exit code; clear *m in either case. */

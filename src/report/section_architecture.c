@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report_i.h"
-
-#include "core/flow.h"
+#include "paper.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,36 +62,39 @@ static void pool_row(ec_table *table, const ec_arch *arch, const ec_layer *layer
         ec_table_cell(table, "%s", "");
 }
 
-static void put_input(ec_text *out, const ec_input *input)
+static void put_input(ec_paper *paper, const ec_input *input)
 {
     static const char *const formulas[] = {
-        [EC_FEATURES_AFFINE_RELU] = "max(0, a<sub>d</sub> x + b<sub>d</sub>)",
-        [EC_FEATURES_COS_SIN] = "cos and sin of 2 &pi; w<sub>n</sub> x",
+        [EC_FEATURES_AFFINE_RELU] = "max(0, a" EC_LOWERED("d") " x + b" EC_LOWERED("d") ")",
+        [EC_FEATURES_COS_SIN] = "cos and sin of 2 π w" EC_LOWERED("n") " x",
         [EC_FEATURES_POLYNOMIAL] = "the orthonormal Legendre polynomials on [0, 1]",
     };
+    ec_text *line = ec_paper_open(paper, EC_PARAGRAPH);
     char grid[EC_CELL], image[EC_CELL];
     bool flat = input->n_dims == 1;
 
-    ec_text_printf(out, "<p>Input: %s sites of %" PRIu32 " features each",
+    ec_text_printf(line, "Input: %s sites of %" PRIu32 " features each",
                    format_grid(grid, input->grid[0], input->grid[1], flat), input->channels);
     if (input->has_image)
-        ec_text_printf(out, ", from images of %s pixels (%s)",
+        ec_text_printf(line, ", from images of %s pixels (%s)",
                        format_grid(image, input->image[0], input->image[1], flat),
                        input->fit == EC_FIT_PAD ? "padded with zeros" : "resized");
     if (input->features.kind != EC_FEATURES_NONE)
-        ec_text_printf(out, "; feature map f<sub>d</sub>(x) = %s%s", formulas[input->features.kind],
+        ec_text_printf(line, "; feature map f" EC_LOWERED("d") "(x) = %s%s",
+                       formulas[input->features.kind],
                        input->features.learned ? ", trained with the rest" : "");
     if (input->features.kind != EC_FEATURES_NONE && input->features.scale != 1)
-        ec_text_printf(out, ", x the pixel times %g", input->features.scale);
-    ec_text_puts(out, ".</p>\n");
+        ec_text_printf(line, ", x the pixel times %g", input->features.scale);
+    ec_text_puts(line, ".");
+    ec_paper_close(paper);
 }
 
-static void put_layers(ec_text *out, const ec_arch *arch)
+static void put_layers(ec_paper *paper, const ec_arch *arch)
 {
     size_t grid[2] = {arch->input.grid[0], arch->input.grid[1]};
     ec_table table = {0};
 
-    put_input(out, &arch->input);
+    put_input(paper, &arch->input);
     ec_table_init(&table, "<layer|<weights|>positions|>out x in|<sharing|>parameters|"
                           ">multiply-adds");
     for (size_t i = 0; i < arch->n_layers; i++) {
@@ -104,7 +105,7 @@ static void put_layers(ec_text *out, const ec_arch *arch)
         else
             pool_row(&table, arch, &arch->layers[i], grid);
     }
-    ec_table_html(out, &table, "From the sites to the outputs");
+    ec_paper_table(paper, &table, "From the sites to the outputs");
     ec_table_clear(&table);
 }
 
@@ -128,27 +129,25 @@ static void tensor_row(ec_table *table, const ec_arch *arch, const ec_named_tens
     ec_text_clear(&legs);
 }
 
-static void put_tensors(ec_text *out, const ec_arch *arch)
+static void put_tensors(ec_paper *paper, const ec_arch *arch)
 {
     ec_table table = {0};
 
     ec_table_init(&table, "<tensor|<indices (dimension)|>parameters");
     for (size_t i = 0; i < arch->n_tensors && i < MAX_TENSORS; i++)
         tensor_row(&table, arch, &arch->tensors[i]);
-    ec_table_html(out, &table, "Tensors; an index that several of them name joins them");
+    ec_paper_table(paper, &table, "Tensors; an index that several of them name joins them");
     ec_table_clear(&table);
     if (arch->n_tensors > MAX_TENSORS)
-        ec_text_printf(out, "<p class=\"note\">%zu more tensors</p>\n",
-                       arch->n_tensors - MAX_TENSORS);
+        ec_paper_say(paper, EC_NOTE, "%zu more tensors", arch->n_tensors - MAX_TENSORS);
 }
 
-ec_status ec_html_architecture(ec_text *out, const ec_report_page *page, ec_error *err)
+void ec_section_architecture(ec_paper *paper, const ec_report_page *page)
 {
-    ec_html_section(out, "architecture", "Architecture");
+    ec_paper_section(paper, "architecture", "Architecture", "Architecture");
     if (ec_arch_is_network(page->bounds.arch))
-        put_tensors(out, page->bounds.arch);
+        put_tensors(paper, page->bounds.arch);
     else
-        put_layers(out, page->bounds.arch);
-    ec_html_end_section(out);
-    return ec_text_check(out, err);
+        put_layers(paper, page->bounds.arch);
+    ec_paper_end_section(paper);
 }

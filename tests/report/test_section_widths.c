@@ -348,16 +348,16 @@ static void formulas_are_shown_with_raised_exponents(void **state)
     swept_init(&w, UINT64_MAX);
     w.page.charts = false;
     write_page(&html, &w.page);
-    assert_non_null(
-        strstr(html.bytes, "rank &le; <code>min(r2, r1, r0<sup>2</sup>, M<sup>4</sup>)</code>"));
-    assert_non_null(strstr(html.bytes, "<div>where <code>g1 = min(r0, C(M+1,2))</code>"));
+    assert_non_null(strstr(
+        html.bytes, "Min cut: rank ≤ <code>min(r2, r1, r0<sup>2</sup>, M<sup>4</sup>)</code>"));
+    assert_non_null(strstr(html.bytes, "where <code>g1 = min(r0, C(M+1,2))</code>"));
     assert_null(strstr(html.bytes, "best within"));
     ec_text_clear(&html);
 
     ec_formula_clear(&w.formulas[0]); /* as for one of more than 10,000 terms */
     w.page.widths = NULL;
     write_page(&html, &w.page);
-    assert_non_null(strstr(html.bytes, "<dt>Min cut</dt><dd>too many terms to print</dd>"));
+    assert_non_null(strstr(html.bytes, "<p>Min cut: too many terms to print</p>"));
     assert_null(strstr(html.bytes, "id=\"widths\""));
     ec_text_clear(&html);
     swept_clear(&w);

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report_i.h"
+#include "paper.h"
 
 #include "core/flow.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /*
- * Dark on light, one column; what a colour says is also said by a word or a border. Wide tables
- * scroll by themselves, so that the page never does.
+ * One column, dark on light or as the reader's screen is set, charts always dark on white; what a
+ * colour says is also said by a word or a border. Wide tables scroll by themselves, so that the
+ * page never does.
  */
 static const char style[] =
-    ":root{--ink:#1a1a1a;--soft:#595959;--line:#c9c9c9;--pale:#f4f4f1;--accent:#0b3c8c}\n"
+    ":root{--ink:#1a1a1a;--soft:#595959;--line:#c9c9c9;--pale:#f4f4f1;--accent:#0b3c8c;"
+    "--paper:#fff;--bad:#a3140e;color-scheme:light dark}\n"
     "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:66rem;background:#fff;"
+    "body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:66rem;background:var(--paper);"
     "color:var(--ink);font:1rem/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',"
     "'Liberation Sans',Arial,sans-serif}\n"
     "h1{font-size:1.9rem;line-height:1.2;margin:0 0 .25rem;overflow-wrap:anywhere}\n"
@@ -29,10 +30,11 @@ static const char style[] =
     "ul.plain{padding-left:1.2rem;margin:.5rem 0;max-width:62rem}\n"
     ".verdict{border-left:.35rem solid var(--accent);background:var(--pale);padding:.75rem 1rem;"
     "margin:1rem 0;max-width:50rem}\n"
-    ".verdict.no{border-left:.35rem double #a3140e}\n"
+    ".verdict.no{border-left:.35rem double var(--bad)}\n"
     ".verdict p{margin:0}\n"
-    ".scroll{overflow-x:auto;margin:.75rem 0;background:linear-gradient(to right,#fff 50%,"
-    "transparent) left/2.5rem 100% no-repeat local,linear-gradient(to left,#fff 50%,transparent) "
+    ".scroll{overflow-x:auto;margin:.75rem 0;background:linear-gradient(to right,var(--paper) 50%,"
+    "transparent) left/2.5rem 100% no-repeat local,linear-gradient(to left,var(--paper) "
+    "50%,transparent) "
     "right/2.5rem 100% no-repeat local,linear-gradient(to right,#0003,transparent) left/.7rem "
     "100% no-repeat,linear-gradient(to left,#0003,transparent) right/.7rem 100% no-repeat}\n"
     "table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums}\n"
@@ -51,7 +53,8 @@ static const char style[] =
     "border:1px solid var(--soft);border-radius:.6em;color:var(--ink);white-space:nowrap}\n"
     ".label.probable,.label.undecided{border-style:dashed}\n"
     ".label.measured{border-style:dotted}\n"
-    ".label.failed,.label.violated{border:2px solid #a3140e;color:#a3140e;font-weight:700}\n"
+    ".label.failed,.label.violated{border:2px solid var(--bad);color:var(--bad);"
+    "font-weight:700}\n"
     "figure{margin:1rem 0}\n"
     "figure svg{display:block;width:100%;max-width:35rem;height:auto}\n"
     ".diagram svg{width:auto;max-width:100%}\n"
@@ -61,65 +64,22 @@ static const char style[] =
     "@media (min-width:60rem){.beside{grid-template-columns:minmax(0,3fr) minmax(0,4fr)}}\n"
     ".beside>:only-child{grid-column:1/-1}\n"
     ".meter{display:inline-block;width:6rem;height:.6rem;margin-left:.4rem}\n"
+    ".meter .bar{fill:var(--accent)}\n"
+    ".meter .frame{fill:none;stroke:var(--soft)}\n"
     "summary{cursor:pointer;color:var(--accent);margin:.5rem 0}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:.5rem 0}\n"
     "dt{color:var(--soft)}\n"
     "dd{margin:0;overflow-wrap:anywhere}\n"
     "@media (max-width:40rem){body{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}"
     "dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}\n"
+    "@media screen and (prefers-color-scheme:dark){:root{--ink:#e6e6e3;--soft:#b4b4af;"
+    "--line:#4b4d50;--pale:#24272b;--accent:#9fc4ff;--paper:#17191c;--bad:#ff9c92}"
+    "figure svg{background:#fff;border-radius:.25rem}}\n"
     "@media print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
     ".scroll{overflow:visible}td{white-space:normal}table{font-size:8.5pt}"
-    "section{border-top:1px solid #888}h2,h3{break-after:avoid}figure,tr,.verdict{"
+    "section{border-top:1px solid "
+    "#888}details{display:block}h2,h3{break-after:avoid}figure,tr,.verdict{"
     "break-inside:avoid}.diagrams{grid-template-columns:1fr 1fr}}\n";
-
-void ec_html_number(ec_text *out, const char *text)
-{
-    char plain[EC_CELL];
-
-    while (*text != '\0') {
-        size_t n = strcspn(text, "^");
-
-        snprintf(plain, sizeof plain, "%.*s", (int)n, text);
-        ec_text_xml(out, plain);
-        text += n;
-        if (*text == '\0')
-            break;
-        n = strspn(text + 1, "0123456789");
-        ec_text_printf(out, n > 0 ? "<sup>%.*s</sup>" : "^%.*s", (int)n, text + 1);
-        text += n + 1;
-    }
-}
-
-void ec_html_section(ec_text *out, const char *id, const char *heading)
-{
-    ec_text_printf(out, "<section id=\"%s\" aria-labelledby=\"%s-h\">\n<h2 id=\"%s-h\">%s</h2>\n",
-                   id, id, id, heading);
-}
-
-void ec_html_end_section(ec_text *out)
-{
-    ec_text_puts(out, "</section>\n");
-}
-
-void ec_html_notes(ec_text *out, const ec_text *notes)
-{
-    char line[1024];
-
-    for (const char *note = ec_text_get(notes); *note != '\0';) {
-        size_t n = strcspn(note, "\n");
-
-        snprintf(line, sizeof line, "%.*s", (int)n, note);
-        ec_text_puts(out, "<p class=\"note\">");
-        ec_text_xml(out, line);
-        ec_text_puts(out, "</p>\n");
-        note += n + (note[n] == '\n');
-    }
-}
-
-void ec_html_paragraph(ec_text *out, const char *html)
-{
-    ec_text_printf(out, "<p>%s</p>\n", html);
-}
 
 static void put_head(ec_text *out, const ec_arch *arch)
 {
@@ -135,54 +95,67 @@ static void put_head(ec_text *out, const ec_arch *arch)
     ec_text_puts(out, "</style>\n</head>\n<body>\n");
 }
 
-static void put_navigation(ec_text *out, const ec_report_page *page)
+/* From what is asked for and what bounds it to what was measured, and how to get it again. */
+static ec_status put_sections(ec_paper *paper, const ec_report_page *page, ec_error *err)
 {
-    ec_text_puts(out, "<nav aria-label=\"Sections\"><ul>");
-    if (page->required != NULL)
-        ec_text_puts(out, "<li><a href=\"#requirements\">Requirements</a></li>");
-    ec_text_puts(out, "<li><a href=\"#bounds\">Bounds</a></li>");
-    if (page->states != NULL)
-        ec_text_puts(out, "<li><a href=\"#verification\">Verification</a></li>");
-    if (page->states != NULL && page->states->profile != NULL)
-        ec_text_puts(out, "<li><a href=\"#profile\">Profile</a></li>");
-    if (page->n_diagrams > 0)
-        ec_text_puts(out, "<li><a href=\"#diagram\">Diagram</a></li>");
-    if (page->widths != NULL)
-        ec_text_puts(out, "<li><a href=\"#widths\">Widths</a></li>");
-    if (page->fit != NULL)
-        ec_text_puts(out, "<li><a href=\"#data\">Data</a></li>");
-    if (page->formulas != NULL)
-        ec_text_puts(out, "<li><a href=\"#formulas\">Formulas</a></li>");
-    ec_text_puts(out, "<li><a href=\"#architecture\">Architecture</a></li>");
-    if (page->log != NULL)
-        ec_text_puts(out, "<li><a href=\"#training\">Training</a></li>");
-    ec_text_puts(out, "<li><a href=\"#provenance\">Provenance</a></li></ul></nav>\n");
+    ec_status status = EC_OK;
+
+    ec_section_requirements(paper, page);
+    ec_section_architecture(paper, page);
+    ec_section_bounds(paper, page);
+    ec_section_diagrams(paper, page);
+    EC_TRY(ec_section_formulas(paper, page, err));
+    EC_TRY(ec_section_widths(paper, page, err));
+    EC_TRY(ec_section_training(paper, page, err));
+    EC_TRY(ec_section_verification(paper, page, err));
+    EC_TRY(ec_section_profile(paper, page, err));
+    EC_TRY(ec_section_fit(paper, page, err));
+    ec_section_provenance(paper, page);
+    status = ec_text_check(paper->out, err);
+done:
+    return status;
 }
 
 ec_status ec_report_html(ec_text *out, const ec_report_page *page, ec_error *err)
 {
-    ec_status status = EC_OK;
+    ec_text body = {0};
+    ec_paper paper = {.out = &body, .charts = page->charts};
+    ec_paper top = {.out = out};
+    ec_status status = put_sections(&paper, page, err);
 
+    if (status != EC_OK)
+        goto done;
     put_head(out, page->bounds.arch);
     ec_text_puts(out, "<header>\n<h1>");
     ec_text_xml(out, page->bounds.arch->name);
     ec_text_puts(out, "</h1>\n");
-    EC_TRY(ec_html_summary(out, page, err));
-    put_navigation(out, page);
-    ec_text_puts(out, "</header>\n<main>\n");
-    ec_html_requirements(out, page);
-    ec_html_bounds(out, page);
-    EC_TRY(ec_html_verification(out, page, err));
-    EC_TRY(ec_html_profile(out, page, err));
-    ec_html_diagrams(out, page);
-    EC_TRY(ec_html_widths(out, page, err));
-    EC_TRY(ec_html_fit(out, page, err));
-    EC_TRY(ec_html_formulas(out, page, err));
-    EC_TRY(ec_html_architecture(out, page, err));
-    EC_TRY(ec_html_training(out, page, err));
-    ec_html_provenance(out, page);
+    EC_TRY(ec_section_summary(&top, page, err));
+    ec_text_puts(out, "<nav aria-label=\"Sections\"><ul>");
+    ec_text_puts(out, ec_text_get(&paper.nav));
+    ec_text_puts(out, "</ul></nav>\n</header>\n<main>\n");
+    ec_text_add(out, body.bytes, body.size);
     ec_text_puts(out, "</main>\n</body>\n</html>\n");
+    EC_TRY(ec_text_check(&paper.nav, err));
     status = ec_text_check(out, err);
 done:
+    ec_paper_clear(&top);
+    ec_paper_clear(&paper);
+    ec_text_clear(&body);
+    return status;
+}
+
+ec_status ec_report_markdown(ec_text *out, const ec_report_page *page, ec_error *err)
+{
+    ec_paper paper = {.out = out, .markdown = true};
+    const char *name = page->bounds.arch->name;
+    ec_status status = EC_OK;
+
+    ec_text_puts(out, "# ");
+    ec_markdown_text(out, name, strlen(name));
+    ec_text_puts(out, ": entanglement capacity\n\n");
+    EC_TRY(ec_section_summary(&paper, page, err));
+    status = put_sections(&paper, page, err);
+done:
+    ec_paper_clear(&paper);
     return status;
 }

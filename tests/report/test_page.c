@@ -82,10 +82,10 @@ static void a_page_says_what_was_found(void **state)
     assert_non_null(strstr(html.bytes, "The bound holds"));
     assert_non_null(strstr(html.bytes, "<span class=\"label failed\">failed</span>"));
     assert_non_null(strstr(html.bytes, "2 <span class=\"label probable\">probable</span>"));
-    assert_non_null(strstr(html.bytes, "ln rank &le; ln generic rank = 1.3863 <span class=\"label "
-                                       "proved\">proved</span> &le; ln bound = 1.3863"));
+    assert_non_null(strstr(html.bytes, "ln rank ≤ ln generic rank = 1.3863 <span class=\"label "
+                                       "proved\">proved</span> ≤ ln bound = 1.3863"));
     assert_non_null(strstr(html.bytes, "<td>layers.1</td>"));
-    assert_non_null(strstr(html.bytes, "<dt>Test accuracy</dt><dd>25.00&nbsp;%"));
+    assert_non_null(strstr(html.bytes, "<dt>Test accuracy</dt><dd>25.00 %"));
     assert_non_null(strstr(html.bytes, "<dt>Seed</dt><dd>7</dd>"));
     assert_null(strstr(html.bytes, "<figure"));
     s.states[0].holds = s.states[0].labels[0].holds = false;

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "page.h"
 
-#include "report/report_i.h"
+#include "report/paper.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,9 @@ static void show(shown *s, int n_dims, bool rearrange, bool charts)
     ec_fit_found with_arch = found;
     with_arch.arch = s->arch;
     const ec_report_page page = {.fit = &with_arch, .charts = charts};
-    assert_ok(ec_html_fit(&s->html, &page, &err), &err);
+    ec_paper paper = {.out = &s->html, .charts = charts};
+    assert_ok(ec_section_fit(&paper, &page, &err), &err);
+    ec_paper_clear(&paper);
 }
 
 static void hide(shown *s)
@@ -102,7 +104,8 @@ static void pages_without_data_have_no_such_section(void **state)
     ec_text html = {0};
     (void)state;
 
-    assert_ok(ec_html_fit(&html, &page, NULL), NULL);
+    ec_paper paper = {.out = &html};
+    assert_ok(ec_section_fit(&paper, &page, NULL), NULL);
     assert_int_equal(html.size, 0);
 }
 

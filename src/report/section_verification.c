@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report_i.h"
+#include "paper.h"
 
 #include "core/flow.h"
 
@@ -8,7 +8,7 @@
 
 enum { MAX_LINES = 4, MAX_VALUES = 256 }; /* labels, and singular values of each, in a chart */
 
-static ec_status put_spectra(ec_text *out, const ec_state *state, size_t number, ec_error *err)
+static ec_status put_spectra(ec_paper *paper, const ec_state *state, size_t number, ec_error *err)
 {
     char id[32], title[MAX_LINES][24];
     ec_series series[MAX_LINES];
@@ -35,12 +35,10 @@ static ec_status put_spectra(ec_text *out, const ec_state *state, size_t number,
                             .log_y = true,
                             .series = series,
                             .n_series = n};
-    ec_text_puts(out, "<figure>");
-    ec_status status = ec_chart_svg(out, &chart, err);
-    ec_text_printf(out,
-                   "<figcaption>Singular values%s; their squares sum to 1. "
-                   "<span class=\"label measured\">measured</span></figcaption></figure>\n",
-                   n < state->n_labels ? " of the first labels" : "");
+    ec_status status = ec_paper_chart(paper, &chart, err);
+    ec_paper_say(paper, EC_CAPTION,
+                 "Singular values%s; their squares sum to 1. " EC_LABEL("measured"),
+                 n < state->n_labels ? " of the first labels" : "");
     return status;
 }
 
@@ -103,7 +101,7 @@ static void overview_row(ec_table *table, const ec_report_page *page, size_t i)
                                                      : "violated");
 }
 
-static void put_overview(ec_text *out, const ec_report_page *page)
+static void put_overview(ec_paper *paper, const ec_report_page *page)
 {
     ec_table table = {0};
 
@@ -111,77 +109,86 @@ static void put_overview(ec_text *out, const ec_report_page *page)
                           ">of the capacity|>largest S2 (nats)|<verdict");
     for (size_t i = 0; i < page->states->partitions->n; i++)
         overview_row(&table, page, i);
-    ec_table_html(out, &table, "");
+    ec_paper_table(paper, &table, "Over all labels; S is the von Neumann entropy");
     ec_table_clear(&table);
 }
 
 /* "... <= ln generic rank = 2.7726 <= ln bound = 2.7726", with the kind of statement of each */
-static void put_chain(ec_text *out, const ec_state *state, const ec_bound *bound)
+static void put_chain(ec_paper *paper, const ec_state *state, const ec_bound *bound)
 {
+    ec_text *line = ec_paper_open(paper, EC_PARAGRAPH);
     ec_chain_term chain[EC_N_CHAIN];
 
     ec_state_chain(chain, &state->labels[0], &state->bound, bound);
-    ec_text_puts(out, "<p>S<sub>2</sub> &le; S &le; ln rank");
+    ec_text_puts(line, "S" EC_LOWERED("2") " ≤ S ≤ ln rank");
     for (int i = EC_CHAIN_GENERIC; i < EC_N_CHAIN; i++)
         if (chain[i].known)
-            ec_text_printf(out, " &le; %s = %.4f <span class=\"label %s\">%s</span>",
+            ec_text_printf(line, " ≤ %s = %.4f " EC_LABEL("%s"),
                            i == EC_CHAIN_GENERIC ? "ln generic rank" : "ln bound", chain[i].nats,
-                           ec_statement_text(chain[i].statement),
                            ec_statement_text(chain[i].statement));
-    ec_text_puts(out, "</p>\n");
+    ec_paper_close(paper);
 }
 
-static ec_status put_partition(ec_text *out, const ec_report_page *page, size_t i, ec_error *err)
+static ec_status put_partition(ec_paper *paper, const ec_report_page *page, size_t i, ec_error *err)
 {
     const ec_state *state = &page->states->states[i];
     ec_status status = EC_OK;
     ec_table table = {0};
     ec_text notes = {0};
 
-    ec_text_puts(out, "<h3>");
-    ec_text_xml(out, page->states->partitions->items[i].name);
-    ec_text_puts(out, "</h3>\n");
-    put_chain(out, state, &page->states->bounds[i]);
-    ec_text_puts(out, "<div class=\"charts beside\">\n");
-    if (page->charts)
-        EC_TRY(put_spectra(out, state, i, err));
+    ec_put_plain(ec_paper_open(paper, EC_HEADING), page->states->partitions->items[i].name);
+    ec_paper_close(paper);
+    put_chain(paper, state, &page->states->bounds[i]);
+    ec_paper_columns(paper, " beside");
+    if (paper->charts)
+        EC_TRY(put_spectra(paper, state, i, err));
     if (ec_report_measured(state)) {
         ec_fill_labels(&table, state, &page->states->bounds[i], false);
-        ec_table_html(out, &table, "");
+        ec_paper_table(paper, &table, "What was measured of each label");
     }
-    ec_text_puts(out, "</div>\n");
+    ec_paper_end_columns(paper);
     ec_put_label_notes(&notes, state);
-    ec_html_notes(out, &notes);
+    ec_paper_notes(paper, &notes);
 done:
     ec_text_clear(&notes);
     ec_table_clear(&table);
     return status;
 }
 
-ec_status ec_html_verification(ec_text *out, const ec_report_page *page, ec_error *err)
+ec_status ec_section_verification(ec_paper *paper, const ec_report_page *page, ec_error *err)
 {
     ec_status status = EC_OK;
 
     if (page->states == NULL)
         return EC_OK;
-    ec_html_section(out, "verification", "Verification of the network with its weights");
-    ec_html_paragraph(
-        out, "What the weights really do, held against the bound: S<sub>2</sub> &le; S &le; ln "
-             "rank &le; ln generic rank &le; ln bound, all in nats. The rank is exact for the "
-             "stored weights, found modulo a 63-bit "
-             "prime: it is <span class=\"label proved\">proved</span> where it meets the bound, "
-             "else <span class=\"label probable\">probable</span> (never too large). The generic "
-             "rank is that of the architecture, for all weights but a null set. Spectrum and "
-             "entropies are floating point: <span class=\"label measured\">measured</span>. The "
-             "forward check is an independent witness: the rank of the outputs of an ordinary "
-             "forward pass on random product inputs. A broken link would be a bug in the input or "
-             "in entcap.");
-    ec_text_printf(out, "<p>%s.</p>\n", ec_basis_note(page->states->states[0].basis));
-    ec_html_paragraph(out, "Over all labels, with S the von Neumann entropy:");
-    put_overview(out, page);
+    ec_paper_section(paper, "verification", "Verification of the network with its weights",
+                     "Verification");
+    ec_paper_say(
+        paper, EC_PARAGRAPH,
+        "What the weights really do, held against the bound: S" EC_LOWERED(
+            "2") " ≤ S ≤ ln rank "
+                 "≤ ln generic rank ≤ ln bound, all in nats. The rank is exact for the stored "
+                 "weights, "
+                 "found modulo a 63-bit prime: it is " EC_LABEL(
+                     "proved") " where it meets the bound, "
+                               "else " EC_LABEL(
+                                   "probable") " (never too large). The generic rank is that of "
+                                               "the "
+                                               "architecture, for all weights but a null set. "
+                                               "Spectrum and entropies are floating "
+                                               "point: " EC_LABEL(
+                                                   "measured") ". The forward check is an "
+                                                               "independent witness: the rank "
+                                                               "of the outputs of an ordinary "
+                                                               "forward pass on random product "
+                                                               "inputs. A broken link "
+                                                               "would be a bug in the input or in "
+                                                               "entcap.");
+    ec_paper_say(paper, EC_PARAGRAPH, "%s.", ec_basis_note(page->states->states[0].basis));
+    put_overview(paper, page);
     for (size_t i = 0; i < page->states->partitions->n; i++)
-        EC_TRY(put_partition(out, page, i, err));
-    ec_html_end_section(out);
+        EC_TRY(put_partition(paper, page, i, err));
+    ec_paper_end_section(paper);
 done:
     return status;
 }

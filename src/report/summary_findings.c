@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "paper.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* The verdicts and the data in three lists; a list of nothing is left out. */
+
+enum verdict_list { FITS, DOES_NOT, CHANGE, N_LISTS };
+
+/* A list under construction: its heading comes with its first item. */
+typedef struct list {
+    ec_paper *paper;
+    const char *heading;
+    bool begun;
+} list;
+
+static ec_text *open_item(list *l)
+{
+    if (!l->begun) {
+        ec_paper_say(l->paper, EC_PARAGRAPH, EC_STRONG("%s"), l->heading);
+        ec_paper_list(l->paper);
+    }
+    l->begun = true;
+    return ec_paper_open(l->paper, EC_ITEM);
+}
+
+static void end_list(list *l)
+{
+    if (l->begun)
+        ec_paper_end_list(l->paper);
+}
+
+/* "left-right: rank 16 is asked for, at most 8 is possible" */
+static void put_requirement(ec_text *line, const ec_requirement *requirement, const ec_bound *bound)
+{
+    ec_verdict verdict = ec_check_verdict(requirement, bound);
+    char number[EC_CELL];
+
+    ec_text_puts(line, EC_MARK_STRONG);
+    ec_put_plain(line, requirement->partition);
+    ec_text_puts(line, EC_MARK_END ": ");
+    if (requirement->by_rank) {
+        ec_text_puts(line, "rank ");
+        ec_put_number(line, ec_format_int(number, &requirement->min_rank));
+    } else {
+        ec_text_printf(line, "log2 rank %g", requirement->min_log2);
+    }
+    ec_text_printf(line, " is required, at most ");
+    ec_put_number(line, ec_format_bound(number, bound));
+    ec_text_printf(line, " is possible: " EC_MARK_LABEL "%s" EC_MARK_END, ec_verdict_text(verdict));
+    if (verdict == EC_VERDICT_UNDECIDED)
+        ec_text_puts(line, ", for no lower bound is known that reaches it");
+}
+
+static void put_requirements(list *l, const ec_report_page *page, bool failed)
+{
+    const ec_arch *arch = page->bounds.arch;
+
+    for (size_t i = 0; page->required != NULL && i < arch->n_requirements; i++) {
+        ec_verdict verdict = ec_check_verdict(&arch->requirements[i], &page->required[i]);
+
+        if (failed == (verdict == EC_VERDICT_MET))
+            continue;
+        put_requirement(open_item(l), &arch->requirements[i], &page->required[i]);
+        ec_paper_close(l->paper);
+    }
+}
+
+/* Widening is no promise: it raises this cut, and another may be next. */
+static void put_widening(list *l, const ec_report_page *page)
+{
+    const ec_arch *arch = page->bounds.arch;
+    char text[EC_CELL];
+
+    for (size_t i = 0; page->required != NULL && i < arch->n_requirements; i++) {
+        const ec_bound *bound = &page->required[i];
+
+        if (ec_check_verdict(&arch->requirements[i], bound) != EC_VERDICT_FAILED ||
+            ec_format_bottleneck(text, &bound->bottleneck)[0] == '\0')
+            continue;
+
+        ec_text *line = open_item(l);
+
+        ec_text_puts(line, EC_MARK_STRONG);
+        ec_put_plain(line, arch->requirements[i].partition);
+        ec_text_puts(line, EC_MARK_END ": widen ");
+        ec_put_plain(line, text);
+        ec_text_puts(line, ", which limits it now");
+        ec_paper_close(l->paper);
+    }
+}
+
+static void put_data(list *l, const ec_report_page *page, bool excluded)
+{
+    if (page->fit == NULL)
+        return;
+
+    const ec_fit_side *side = &page->fit->fit->as_is;
+
+    for (size_t level = side->entropies.first; level <= side->entropies.last; level++) {
+        const ec_fit_level *found = &side->level[level];
+        char number[EC_CELL];
+
+        if (found->excluded != excluded)
+            continue;
+
+        ec_text *line = open_item(l);
+
+        ec_text_printf(line,
+                       EC_STRONG("Data, level %zu") ": they ask for exp(entropy) = %.2f, at most ",
+                       level, exp(found->demand.mean));
+        ec_put_number(line, ec_format_int(number, &found->capacity));
+        ec_text_puts(line, " is possible");
+        ec_paper_close(l->paper);
+    }
+}
+
+/* The smallest widths with the capacities that the data ask for. */
+static void put_smallest(list *l, const ec_report_page *page)
+{
+    if (page->fit == NULL || !page->fit->fit->as_is.excluded)
+        return;
+
+    const ec_design_answer *answer = &page->fit->fit->as_is.smallest;
+    ec_text *line = open_item(l);
+
+    ec_text_puts(line, EC_STRONG("Data") ": ");
+    if (!answer->feasible) {
+        ec_text_puts(line, "no widths within the range have capacities as large as they ask for");
+    } else {
+        ec_text_puts(line, "the smallest widths with capacities as large as they ask for are");
+        for (size_t i = 0; i < answer->best.n_levels; i++)
+            ec_text_printf(line, " %s=%" PRIu32, page->bounds.arch->levels[i].name,
+                           answer->best.widths[i]);
+    }
+    ec_paper_close(l->paper);
+}
+
+void ec_summary_findings(ec_paper *paper, const ec_report_page *page)
+{
+    list lists[N_LISTS] = {{paper, "What fits", false},
+                           {paper, "What does not fit, or is not known to", false},
+                           {paper, "What to change", false}};
+
+    put_requirements(&lists[FITS], page, false);
+    put_data(&lists[FITS], page, false);
+    end_list(&lists[FITS]);
+    put_requirements(&lists[DOES_NOT], page, true);
+    put_data(&lists[DOES_NOT], page, true);
+    end_list(&lists[DOES_NOT]);
+    put_widening(&lists[CHANGE], page);
+    put_smallest(&lists[CHANGE], page);
+    end_list(&lists[CHANGE]);
+}
