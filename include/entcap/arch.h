@@ -114,6 +114,7 @@ typedef struct ec_input {
     int n_dims;        /* 1 or 2 */
     size_t grid[2];    /* height (1 in 1-D), width */
     uint32_t channels; /* M */
+    ec_place place;    /* of `channels` */
     bool has_image;    /* `image:` is given */
     size_t image[2];   /* its height, width (1-D: height 1) */
     ec_image_fit fit;

@@ -252,6 +252,7 @@ typedef struct ec_design_input {
     bool lexicographic; /* maximise goal after goal, in order, instead of the weighted sum */
     ec_quantity cost;   /* parameters or multiply-adds */
     uint64_t budget;    /* most cost; UINT64_MAX: none */
+    size_t max_nodes;   /* of every search; 0: EC_DESIGN_MAX_NODES */
 } ec_design_input;
 
 /** One choice of widths. */
@@ -296,7 +297,7 @@ typedef struct ec_design_answer {
  * Requirements and reported ranks are exact integers.
  *
  * Cost:   exponential in the number of levels at worst; thousands of nodes for six levels in
- *         practice. After EC_DESIGN_MAX_NODES nodes the best design so far is returned with
+ *         practice. After max_nodes nodes the best design so far is returned with
  *         optimal = false.
  * Owns:   *out, to be cleared, also after an error.
  * Errors: EC_EINVAL (a network, a range that does not ascend, no goal), EC_ELIMIT (a formula of

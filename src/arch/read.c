@@ -129,6 +129,7 @@ static ec_status read_input(ec_arch *arch, const ec_tree *tree, const ec_node *n
     arch->n_sites = input->grid[0] * input->grid[1];
     EC_TRY(ec_value_integer(&dim, tree, fields[1].value, &channels, err));
     input->channels = (uint32_t)dim;
+    input->place = fields[1].name->place;
     if (fields[2].value != NULL)
         EC_TRY(read_image(input, tree, fields[2].value, err));
     if (fields[3].value != NULL)

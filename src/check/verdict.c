@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/check.h"
+#include "check/check_i.h"
 
 #include <math.h>
 
@@ -30,23 +30,30 @@ static bool log2_reaches(const ec_int *x, double min)
     return reaches;
 }
 
-static bool reaches(const ec_int *rank, const ec_requirement *requirement)
+bool ec_requirement_reached(const ec_requirement *requirement, const ec_int *rank)
 {
     return requirement->by_rank ? ec_int_cmp(rank, &requirement->min_rank) >= 0
                                 : log2_reaches(rank, requirement->min_log2);
 }
 
+/* The largest proved lower bound of the generic rank; 1, because some weights do not give zero. */
+static void lower_bound(ec_int *lower, const ec_bound *bound)
+{
+    uint64_t generic = bound->has_generic ? bound->generic.rank : 1;
+
+    ec_int_set_u64(lower, generic > 1 ? generic : 1);
+    if (bound->has_power && ec_int_cmp(&bound->power_rank, lower) > 0)
+        ec_int_set(lower, &bound->power_rank);
+}
+
 ec_verdict ec_check_verdict(const ec_requirement *requirement, const ec_bound *bound)
 {
-    ec_int generic = {0};
-    bool met = bound->has_power && reaches(&bound->power_rank, requirement);
+    ec_int lower = {0};
 
-    if (!reaches(bound->rank, requirement))
+    lower_bound(&lower, bound);
+    bool met = ec_requirement_reached(requirement, &lower);
+    ec_int_clear(&lower);
+    if (!ec_requirement_reached(requirement, bound->rank))
         return EC_VERDICT_FAILED;
-    if (!met && bound->has_generic) {
-        ec_int_set_u64(&generic, bound->generic.rank);
-        met = reaches(&generic, requirement);
-        ec_int_clear(&generic);
-    }
     return met ? EC_VERDICT_MET : EC_VERDICT_UNDECIDED;
 }

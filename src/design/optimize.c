@@ -45,6 +45,7 @@ static void solver_clear(solver *s)
 static ec_search search_of(const solver *s, bool maximize)
 {
     uint64_t budget = s->problem.in->budget;
+    size_t max_nodes = s->problem.in->max_nodes;
 
     return (ec_search){.problem = &s->problem,
                        .weight = s->weight,
@@ -53,7 +54,7 @@ static ec_search search_of(const solver *s, bool maximize)
                        .at_least = -INFINITY,
                        .below = INFINITY,
                        .budget = budget == UINT64_MAX ? 0x1p60 : (double)budget,
-                       .max_nodes = EC_DESIGN_MAX_NODES};
+                       .max_nodes = max_nodes > 0 ? max_nodes : EC_DESIGN_MAX_NODES};
 }
 
 static ec_status run_search(solver *s, ec_search *search, ec_error *err)

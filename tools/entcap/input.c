@@ -20,6 +20,14 @@ int tool_read(tool *t, const char *file, tool_input *out)
     if ((t->team != NULL ? t->team->read(t->team->state, &out->arch, file, &err)
                          : ec_arch_read(&out->arch, file, &err)) != EC_OK)
         return tool_fail(t, file, &err);
+    return tool_override(t, out);
+}
+
+int tool_override(tool *t, tool_input *out)
+{
+    const char *file = out->file;
+    ec_error err = {0};
+
     for (size_t i = 0; i < t->sets.n; i++)
         if (ec_arch_set(out->arch, t->sets.items[i], &err) != EC_OK)
             return bad_option(t, file, "--set", &err);

@@ -167,6 +167,9 @@ typedef struct tool_input {
  * for a --set or --partition that does not fit it. Clear *out in either case.
  */
 int tool_read(tool *t, const char *file, tool_input *out);
+
+/** The second half of tool_read, for verbs that read out->arch themselves. */
+int tool_override(tool *t, tool_input *out);
 void tool_input_clear(tool_input *input);
 
 /** Bounds of all partitions of a description, for the verbs that need them. */
@@ -289,6 +292,8 @@ void tool_put_safe(FILE *stream, const char *text);
 /* -------------------------------------------------------------------- verbs */
 
 int cmd_bound(tool *t);
+int cmd_check(tool *t);
+int cmd_explain(tool *t);
 int cmd_data(tool *t); /* `entcap data entropy ...`: the rest of its rows is in cmd_data.c */
 int cmd_data_entropy(tool *t);
 int cmd_data_rearrange(tool *t);

@@ -13,6 +13,9 @@
 const tool_verb tool_verbs[] = {
     {"bound", cmd_bound, "how much entanglement the architecture can carry across partitions",
      BOUNDS, NULL},
+    {"check", cmd_check, "requirements with verdicts, wasted and starved widths: for CI", BOUNDS,
+     NULL},
+    {"explain", cmd_explain, "what a finding of check means, and what to do", BOUNDS, NULL},
     {"formula", cmd_formula, "the bounds as formulas in the widths", BOUNDS, NULL},
     {"sweep", cmd_sweep, "the bounds over ranges of widths, filtered, or the best for their cost",
      BOUNDS, NULL},
