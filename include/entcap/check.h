@@ -111,17 +111,26 @@ typedef struct ec_check_options {
 
 void ec_check_options_init(ec_check_options *options);
 
+/** A requirement as it was judged. */
+typedef struct ec_judged {
+    size_t partition; /* of ec_check.partitions */
+    ec_verdict verdict;
+    ec_place place;
+    bool by_rank; /* min_rank was asked for, else min_log2 */
+    ec_int min_rank;
+    double min_log2;
+} ec_judged;
+
 /** All that is found of one description. */
 typedef struct ec_check {
+    char *name;           /* of the description; NULL if it was not read */
     ec_finding *findings; /* by place, then by code */
     size_t n_findings;
-    ec_verdict *verdicts; /* one per requirement */
-    size_t n_verdicts;
+    ec_judged *requirements; /* in the order of the description */
+    size_t n_requirements;
     ec_partitions partitions; /* those given, then those that only requirements name */
     size_t n_given;
     ec_bound *bounds; /* one per partition */
-    size_t *required; /* per requirement: its partition */
-    char *name;       /* of the description */
 } ec_check;
 
 /**

@@ -32,6 +32,9 @@ EC_NODISCARD ec_status ec_finder_limit(ec_finder *f, ec_status status, const ec_
 /** Append an integer: decimal, "2^1024", or "about 2^1023.4". */
 void ec_put_rank(ec_text *out, const ec_int *rank);
 
+/** Append a finding's message and, in brackets, what kind of statement it is. */
+void ec_put_message(ec_text *out, const ec_finding *finding);
+
 /** Append how many parameters `fewer` has less than `more`: "448 of 1344 parameters". */
 void ec_put_saving(ec_text *out, const ec_int *fewer, const ec_int *more);
 

@@ -30,6 +30,14 @@ void ec_put_rank(ec_text *out, const ec_int *rank)
     ec_int_clear(&power);
 }
 
+/* That a file cannot be read is no statement about a network. */
+void ec_put_message(ec_text *out, const ec_finding *finding)
+{
+    ec_text_puts(out, finding->message);
+    if (finding->rule != EC_RULE_UNREADABLE)
+        ec_text_printf(out, " (%s)", ec_certainty_text(finding->certainty));
+}
+
 void ec_put_saving(ec_text *out, const ec_int *fewer, const ec_int *more)
 {
     ec_int gone = {0};
@@ -166,15 +174,16 @@ static ec_status gather_partitions(ec_check *out, const ec_arch *arch, const ec_
     ec_partition named = {.name = NULL};
 
     EC_NEW(out->partitions.items, given->n + arch->n_requirements);
-    EC_NEW(out->required, arch->n_requirements);
+    EC_NEW(out->requirements, arch->n_requirements);
+    out->n_requirements = arch->n_requirements;
     for (size_t i = 0; i < given->n; i++)
         EC_TRY(append(&out->partitions, &given->items[i], err));
     out->n_given = given->n;
     for (size_t k = 0; k < arch->n_requirements; k++) {
         const char *name = arch->requirements[k].partition;
 
-        out->required[k] = find_partition(&out->partitions, name);
-        if (out->required[k] < out->partitions.n)
+        out->requirements[k].partition = find_partition(&out->partitions, name);
+        if (out->requirements[k].partition < out->partitions.n)
             continue;
         EC_TRY(ec_arch_partition(&named, arch, name, err));
         EC_TRY(append(&out->partitions, &named, err));
@@ -183,6 +192,15 @@ static ec_status gather_partitions(ec_check *out, const ec_arch *arch, const ec_
 done:
     ec_partition_clear(&named);
     return status;
+}
+
+static void judge(ec_judged *judged, const ec_requirement *requirement, const ec_bound *bounds)
+{
+    judged->verdict = ec_check_verdict(requirement, &bounds[judged->partition]);
+    judged->place = requirement->place;
+    judged->by_rank = requirement->by_rank;
+    judged->min_log2 = requirement->min_log2;
+    ec_int_set(&judged->min_rank, &requirement->min_rank);
 }
 
 static ec_status compute_bounds(ec_finder *f, ec_error *err)
@@ -201,11 +219,8 @@ static ec_status compute_bounds(ec_finder *f, ec_error *err)
     for (size_t i = 0; i < out->partitions.n; i++)
         EC_TRY(ec_bound_compute(&out->bounds[i], f->arch, &out->partitions.items[i].a, &options,
                                 f->run, err));
-    EC_NEW(out->verdicts, f->arch->n_requirements);
-    out->n_verdicts = f->arch->n_requirements;
-    for (size_t k = 0; k < out->n_verdicts; k++)
-        out->verdicts[k] =
-            ec_check_verdict(&f->arch->requirements[k], &out->bounds[out->required[k]]);
+    for (size_t k = 0; k < out->n_requirements; k++)
+        judge(&out->requirements[k], &f->arch->requirements[k], out->bounds);
 done:
     ec_network_free(network);
     return status;
@@ -296,9 +311,10 @@ void ec_check_clear(ec_check *check)
     for (size_t i = 0; check->bounds != NULL && i < check->partitions.n; i++)
         ec_bound_clear(&check->bounds[i]);
     ec_free(check->findings);
-    ec_free(check->verdicts);
+    for (size_t k = 0; check->requirements != NULL && k < check->n_requirements; k++)
+        ec_int_clear(&check->requirements[k].min_rank);
+    ec_free(check->requirements);
     ec_free(check->bounds);
-    ec_free(check->required);
     ec_free(check->name);
     ec_partitions_clear(&check->partitions);
     *check = (ec_check){.n_findings = 0};

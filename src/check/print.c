@@ -85,20 +85,25 @@ static const char *color_of(ec_severity severity)
 static void put_finding(ec_text *out, const ec_checked_file *file, const ec_finding *finding,
                         bool color)
 {
+    ec_text message = {0};
+
     put_name(out, file->file);
     if (finding->place.line > 0)
         ec_text_printf(out, ":%d:%d", finding->place.line, finding->place.col);
     ec_text_printf(out, ": %s%s:%s ", color ? color_of(finding->severity) : "",
                    ec_severity_text(finding->severity), color ? "\033[0m" : "");
-    put_name(out, finding->message);
-    ec_text_printf(out, " (%s) [%s]\n", ec_certainty_text(finding->certainty),
-                   ec_check_rule_at(finding->rule)->code);
+    ec_put_message(&message, finding);
+    put_name(out, ec_text_get(&message));
+    ec_text_printf(out, " [%s]\n", ec_check_rule_at(finding->rule)->code);
     put_source(out, file, finding->place, color);
     if (finding->remedy[0] != '\0') {
         ec_text_puts(out, "  help: ");
         put_name(out, finding->remedy);
         ec_text_puts(out, "\n");
     }
+    if (message.status != EC_OK)
+        out->status = message.status;
+    ec_text_clear(&message);
 }
 
 /* "3 errors" */
@@ -111,8 +116,8 @@ static size_t count_verdicts(const ec_check *check, ec_verdict verdict)
 {
     size_t n = 0;
 
-    for (size_t k = 0; k < check->n_verdicts; k++)
-        n += check->verdicts[k] == verdict;
+    for (size_t k = 0; k < check->n_requirements; k++)
+        n += check->requirements[k].verdict == verdict;
     return n;
 }
 
@@ -129,9 +134,9 @@ void ec_check_print_text(ec_text *out, const ec_checked_file *file, bool color)
     put_count(out, ec_check_count(check, EC_SEVERITY_WARNING), "warning");
     ec_text_puts(out, ", ");
     put_count(out, ec_check_count(check, EC_SEVERITY_NOTE), "note");
-    if (check->n_verdicts > 0) {
+    if (check->n_requirements > 0) {
         ec_text_puts(out, "; ");
-        put_count(out, check->n_verdicts, "requirement");
+        put_count(out, check->n_requirements, "requirement");
         ec_text_printf(
             out, ": %zu met, %zu failed, %zu undecided", count_verdicts(check, EC_VERDICT_MET),
             count_verdicts(check, EC_VERDICT_FAILED), count_verdicts(check, EC_VERDICT_UNDECIDED));
@@ -162,14 +167,18 @@ void ec_check_print_github(ec_text *out, const ec_checked_file *file)
     for (size_t i = 0; i < check->n_findings; i++) {
         const ec_finding *finding = &check->findings[i];
         const ec_check_rule *rule = ec_check_rule_at(finding->rule);
+        ec_text message = {0};
 
         ec_text_printf(out, "::%s file=", command[finding->severity]);
         put_command(out, file->file, true);
         if (finding->place.line > 0)
             ec_text_printf(out, ",line=%d,col=%d", finding->place.line, finding->place.col);
         ec_text_printf(out, ",title=%s %s::", rule->code, rule->name);
-        put_command(out, finding->message, false);
-        ec_text_printf(out, " (%s)", ec_certainty_text(finding->certainty));
+        ec_put_message(&message, finding);
+        put_command(out, ec_text_get(&message), false);
+        if (message.status != EC_OK)
+            out->status = message.status;
+        ec_text_clear(&message);
         if (finding->remedy[0] != '\0') {
             ec_text_puts(out, "%0Ahelp: ");
             put_command(out, finding->remedy, false);
@@ -211,13 +220,18 @@ static void put_rank(ec_json *json, const char *key, const ec_int *rank)
 static void put_requirements(ec_json *json, const ec_check *check)
 {
     ec_json_open(json, "requirements", EC_JSON_ARRAY);
-    for (size_t k = 0; k < check->n_verdicts; k++) {
-        size_t i = check->required[k];
+    for (size_t k = 0; k < check->n_requirements; k++) {
+        const ec_judged *judged = &check->requirements[k];
 
         ec_json_open(json, NULL, EC_JSON_OBJECT_LINE);
-        ec_json_string(json, "partition", check->partitions.items[i].name);
-        ec_json_string(json, "verdict", ec_verdict_text(check->verdicts[k]));
-        put_rank(json, "bound", check->bounds[i].rank);
+        ec_json_string(json, "partition", check->partitions.items[judged->partition].name);
+        if (judged->by_rank)
+            put_rank(json, "min_rank", &judged->min_rank);
+        else
+            ec_json_real(json, "min_log2", judged->min_log2);
+        ec_json_string(json, "verdict", ec_verdict_text(judged->verdict));
+        put_rank(json, "bound", check->bounds[judged->partition].rank);
+        put_place(json, judged->place);
         ec_json_close(json);
     }
     ec_json_close(json);

@@ -308,11 +308,11 @@ static ec_status find_unmet(question *q, size_t k, ec_error *err)
 
     q->requirement = &q->f->arch->requirements[k];
     q->name = q->requirement->partition;
-    q->bound = &out->bounds[out->required[k]];
-    q->goal = (ec_goal){.partition = out->required[k], .requirement = q->requirement};
-    if (out->verdicts[k] == EC_VERDICT_FAILED)
+    q->bound = &out->bounds[out->requirements[k].partition];
+    q->goal = (ec_goal){.partition = out->requirements[k].partition, .requirement = q->requirement};
+    if (out->requirements[k].verdict == EC_VERDICT_FAILED)
         return find_failed(q, err);
-    return out->verdicts[k] == EC_VERDICT_UNDECIDED ? find_undecided(q, err) : EC_OK;
+    return out->requirements[k].verdict == EC_VERDICT_UNDECIDED ? find_undecided(q, err) : EC_OK;
 }
 
 static ec_status find_trivial(ec_finder *f, const ec_requirement *requirement, ec_error *err)
@@ -335,7 +335,7 @@ static ec_status find_repeated(ec_finder *f, size_t k, ec_error *err)
     for (size_t j = 0; j < k; j++) {
         const ec_requirement *first = &f->arch->requirements[j];
 
-        if (f->out->required[j] != f->out->required[k])
+        if (f->out->requirements[j].partition != f->out->requirements[k].partition)
             continue;
         ec_text_printf(&f->message, "%s is asked for ", own->partition);
         put_minimum(&f->message, own);

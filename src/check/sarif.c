@@ -100,8 +100,7 @@ static void put_result(ec_json *json, const char *file, size_t number, const ec_
 {
     ec_text text = {0};
 
-    ec_text_puts(&text, finding->message);
-    ec_text_printf(&text, " (%s)", ec_certainty_text(finding->certainty));
+    ec_put_message(&text, finding);
     if (finding->remedy[0] != '\0') {
         ec_text_puts(&text, "\n");
         ec_text_puts(&text, finding->remedy);
