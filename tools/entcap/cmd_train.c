@@ -29,7 +29,7 @@ static const tool_usage usage = {
 
 typedef struct train_verb {
     tool *t;
-    const char *data, *output;
+    const char *data, *weights, *output;
     uint64_t epochs, batch, limit, checkpoint_every, entropy_every;
     double rate;
     double decay;
@@ -152,6 +152,17 @@ static ec_train_options options_of(train_verb *v)
                               .resume = v->resume};
 }
 
+/* The weights given, or random ones. */
+static ec_status start(const train_verb *v, ec_weights *out, const ec_arch *arch, ec_error *err)
+{
+    ec_rng rng;
+
+    if (v->weights != NULL)
+        return ec_weights_read(out, arch, v->weights, &v->inner, err);
+    ec_rng_seed(&rng, v->inner.seed);
+    return ec_train_start(out, arch, &rng, &v->inner, err);
+}
+
 static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch *arch,
                               ec_error *err)
 {
@@ -159,10 +170,8 @@ static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch 
     ec_data_source source = {v->data, EC_DATA_TRAIN, (size_t)v->limit};
     ec_train_options options = options_of(v);
     ec_run run = v->inner;
-    ec_rng rng;
 
-    ec_rng_seed(&rng, run.seed);
-    ec_status status = ec_train_start(weights, arch, &rng, &run, err);
+    ec_status status = start(v, weights, arch, err);
     if (status == EC_OK)
         status = ec_data_read(&train, &source, arch, &run, err);
     v->log.data = &train;
@@ -270,6 +279,13 @@ int cmd_train(tool *t)
          &v.data,
          "SPEC",
          "fashion-mnist, mnist, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], npy:X.npy,Y.npy",
+         {0, 0}},
+        {"weights",
+         'w',
+         TOOL_TEXT,
+         &v.weights,
+         "FILE",
+         "weights to start from, instead of random ones",
          {0, 0}},
         {"output", 'o', TOOL_TEXT, &v.output, "FILE", "where the weights go", {0, 0}},
         {"epochs", 0, TOOL_COUNT, &v.epochs, "N", "times through the samples", {1, 1e6}},
