@@ -2,7 +2,11 @@
 #include "design/monomials.h"
 
 #include "design/glpk_i.h"
+#include "entcap/design.h"
 #include <string.h>
+
+/* Collected rows beyond which the true number is not awaited; rounding collects a few too many. */
+#define MAX_KEPT ((size_t)EC_FORMULA_MAX_TERMS * 5 / 4)
 
 /*
  * Row x is the strict minimum somewhere iff max { t : (y - x) w >= t for all kept y, w >= 0 } > 0.
@@ -11,7 +15,8 @@
  */
 typedef struct envelope {
     const ec_monomials *set;
-    size_t *kept; /* row numbers */
+    const ec_run *run; /* progress, and a way to stop: the work is not known beforehand */
+    size_t *kept;      /* row numbers */
     size_t n_kept;
     double *weight; /* n_variables: w of the last program */
     int *column;    /* n_variables + 2, GLPK counts from 1 */
@@ -31,11 +36,12 @@ static void envelope_clear(envelope *e)
     ec_free(e->value);
 }
 
-static ec_status envelope_init(envelope *e, const ec_monomials *set, ec_error *err)
+static ec_status envelope_init(envelope *e, const ec_monomials *set, const ec_run *run,
+                               ec_error *err)
 {
     ec_status status = EC_OK;
 
-    *e = (envelope){.set = set};
+    *e = (envelope){.set = set, .run = run};
     EC_NEW(e->kept, set->n + 1);
     EC_NEW(e->weight, set->n_variables);
     EC_NEW(e->column, set->n_variables + 2);
@@ -132,40 +138,54 @@ static bool is_kept(const envelope *e, size_t i)
     return false;
 }
 
+static ec_status too_many(ec_error *err)
+{
+    return ec_fail(err, EC_ELIMIT,
+                   "the formula has more than %d terms; sweep and design use the "
+                   "recursion instead",
+                   EC_FORMULA_MAX_TERMS);
+}
+
 /* Clarkson: keep rows until no row beats the kept ones anywhere. */
 static ec_status collect(envelope *e, ec_error *err)
 {
+    ec_status status = EC_OK;
     bool strict;
 
     for (size_t x = 0; x < e->set->n; x++) {
+        EC_TRY(ec_run_step(e->run, "terms of the formula", (double)x, (double)e->set->n, err));
         while (!is_kept(e, x)) {
-            ec_status status = is_strict(&strict, e, x, SIZE_MAX, err);
-            if (status != EC_OK)
-                return status;
+            EC_TRY(is_strict(&strict, e, x, SIZE_MAX, err));
             if (!strict)
                 break;
             size_t row = smallest_row(e, x);
             e->kept[e->n_kept++] = is_kept(e, row) ? x : row;
+            if (e->n_kept > MAX_KEPT)
+                return too_many(err);
         }
     }
-    return EC_OK;
+done:
+    return status;
 }
 
 /* Rounded weights may have kept too many: test each kept row against the others. */
 static ec_status confirm(envelope *e, ec_error *err)
 {
+    ec_status status = EC_OK;
     bool strict;
 
     for (size_t k = 0; k < e->n_kept;) {
-        ec_status status = is_strict(&strict, e, e->kept[k], k, err);
-        if (status != EC_OK)
-            return status;
+        EC_TRY(ec_run_step(e->run, "irredundant terms", (double)k, (double)e->n_kept, err));
+        EC_TRY(is_strict(&strict, e, e->kept[k], k, err));
         if (strict)
             k++;
         else
             e->kept[k] = e->kept[--e->n_kept];
     }
-    return EC_OK;
+    if (e->n_kept > EC_FORMULA_MAX_TERMS)
+        return too_many(err);
+done:
+    return status;
 }
 
 /* Does row y make row x superfluous: y <= x everywhere, the first of equals staying? */
@@ -183,11 +203,13 @@ static bool dominates(const ec_monomials *set, size_t y, size_t x)
     return !equal || y < x;
 }
 
-static void drop_dominated(ec_monomials *set)
+static ec_status drop_dominated(ec_monomials *set, const ec_run *run, ec_error *err)
 {
+    ec_status status = EC_OK;
     size_t n = 0, bytes = set->n_variables * sizeof *set->exponent;
 
     for (size_t x = 0; x < set->n; x++) {
+        EC_TRY(ec_run_step(run, "products of terms", (double)x, (double)set->n, err));
         bool superfluous = false;
         for (size_t y = 0; y < n && !superfluous; y++)
             superfluous = dominates(set, y, x);
@@ -198,6 +220,8 @@ static void drop_dominated(ec_monomials *set)
                     bytes);
     }
     set->n = n;
+done:
+    return status;
 }
 
 /* Does row x come before row y: the highest layer first, as formulas are read? */
@@ -227,16 +251,16 @@ static void sort_rows(ec_monomials *set)
     }
 }
 
-ec_status ec_monomials_reduce(ec_monomials *set, ec_error *err)
+ec_status ec_monomials_reduce(ec_monomials *set, const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
     envelope e = {.set = set};
     ec_monomials reduced = {.n_variables = set->n_variables};
 
-    drop_dominated(set);
+    EC_TRY(drop_dominated(set, run, err));
     if (set->n > 1) {
         EC_TRY(ec_glpk_load(err));
-        EC_TRY(envelope_init(&e, set, err));
+        EC_TRY(envelope_init(&e, set, run, err));
         EC_TRY(collect(&e, err));
         EC_TRY(confirm(&e, err));
         for (size_t k = 0; k < e.n_kept; k++)

@@ -17,6 +17,7 @@ typedef struct symbolic {
     const ec_arch *arch;
     const ec_quotient *quotient;
     bool shared;
+    const ec_run *run;
     ec_formula *formula; /* its variables come first, its terms last */
     level_values below, here;
 } symbolic;
@@ -115,22 +116,12 @@ static ec_status multiply_free(ec_monomials *second, const symbolic *s, size_t l
 
     EC_TRY(ec_monomials_unite(&either, &(*value)[0], err));
     EC_TRY(ec_monomials_unite(&either, &(*value)[1], err));
-    EC_TRY(ec_monomials_reduce(&either, err));
+    EC_TRY(ec_monomials_reduce(&either, s->run, err));
     EC_TRY(ec_monomials_multiply(second, &either, q->count[entry], err));
-    EC_TRY(ec_monomials_reduce(second, err));
+    EC_TRY(ec_monomials_reduce(second, s->run, err));
 done:
     ec_monomials_clear(&either);
     return status;
-}
-
-static ec_status check_size(const ec_monomials *set, ec_error *err)
-{
-    if (set->n <= EC_FORMULA_MAX_TERMS)
-        return EC_OK;
-    return ec_fail(err, EC_ELIMIT,
-                   "the formula has more than %d terms; sweep and design use the "
-                   "recursion instead",
-                   EC_FORMULA_MAX_TERMS);
 }
 
 /* f(v, side) = min( prod_c f(c, side), d_l prod_c min_t f(c, t) ) for class c of a level. */
@@ -145,14 +136,12 @@ static ec_status solve_class(symbolic *s, size_t level, size_t class, int side, 
     EC_TRY(add_one(&second, err));
     for (size_t e = q->start[class]; e < q->start[class + 1]; e++) {
         EC_TRY(multiply_child(first, s, level, e, side, err));
-        EC_TRY(ec_monomials_reduce(first, err));
+        EC_TRY(ec_monomials_reduce(first, s->run, err));
         EC_TRY(multiply_free(&second, s, level, e, err));
-        EC_TRY(check_size(first, err));
-        EC_TRY(check_size(&second, err));
     }
     ec_monomials_shift(&second, level);
     EC_TRY(ec_monomials_unite(first, &second, err));
-    EC_TRY(ec_monomials_reduce(first, err));
+    EC_TRY(ec_monomials_reduce(first, s->run, err));
 done:
     ec_monomials_clear(&second);
     return status;
@@ -289,7 +278,8 @@ ec_status ec_design_formula(ec_formula *out, const ec_arch *arch, const ec_sites
     ec_status status = EC_OK;
     ec_quotient quotient = {0};
     ec_monomials *root;
-    symbolic s = {.arch = arch, .quotient = &quotient, .shared = shared, .formula = out};
+    symbolic s = {
+        .arch = arch, .quotient = &quotient, .shared = shared, .run = run, .formula = out};
 
     *out = (ec_formula){0};
     EC_TRY(check_arch(arch, a, shared, err));
@@ -302,7 +292,7 @@ ec_status ec_design_formula(ec_formula *out, const ec_arch *arch, const ec_sites
     }
     root = s.here.value[arch->n_levels == 1 ? EC_CLASS_MIXED : 0]; /* the only matrix at the top */
     EC_TRY(ec_monomials_unite(&root[0], &root[1], err));
-    EC_TRY(ec_monomials_reduce(&root[0], err));
+    EC_TRY(ec_monomials_reduce(&root[0], run, err));
     EC_TRY(take_terms(out, &root[0], err));
 done:
     level_values_clear(&s.below);

@@ -42,8 +42,9 @@ void ec_monomials_shift(ec_monomials *set, size_t variable);
  * those already kept), then each is tested against the kept ones in rational arithmetic.
  *
  * Cost:   O(n^2) comparisons and about 2 n small LPs.
- * Errors: EC_ENOMEM, EC_ENUMERIC (the solver failed)
+ * Errors: EC_ELIMIT (more than EC_FORMULA_MAX_TERMS), EC_ECANCEL, EC_ENOMEM, EC_ENUMERIC (the
+ *         solver failed)
  */
-EC_NODISCARD ec_status ec_monomials_reduce(ec_monomials *set, ec_error *err);
+EC_NODISCARD ec_status ec_monomials_reduce(ec_monomials *set, const ec_run *run, ec_error *err);
 
 #endif
