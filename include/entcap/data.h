@@ -41,6 +41,9 @@ typedef struct ec_dataset {
     ec_image_fit fit;
 } ec_dataset;
 
+/** EC_OK if a SPEC is well-formed, whether or not its files are there. Errors: EC_EINVAL */
+EC_NODISCARD ec_status ec_data_check_spec(const char *spec, ec_error *err);
+
 /**
  * Read one part of a source for an architecture. A source without a test part gives n = 0 for it.
  *
@@ -84,6 +87,9 @@ typedef struct ec_samples_source {
     bool minmax;     /* bring each feature to [0, 1] by its own extremes; a constant one to 0 */
     size_t limit;    /* the first `limit` samples only; 0: all */
 } ec_samples_source;
+
+/** Is a file CSV, by its name *.csv or *.csv.gz, so that one of its columns can be the labels? */
+bool ec_data_is_table(const char *path);
 
 /**
  * Read samples. uint8 counts as 0 .. 1 in steps of 1/255; other features must lie in [0, 1] unless

@@ -37,7 +37,7 @@ static bool ends_with(const char *name, const char *tail)
     return n >= m && strcmp(name + n - m, tail) == 0;
 }
 
-static bool is_csv(const char *path)
+bool ec_data_is_table(const char *path)
 {
     return ends_with(path, ".csv") || ends_with(path, ".csv.gz");
 }
@@ -52,7 +52,7 @@ static ec_status read_array(ec_array *out, const char *path, const ec_run *run, 
 
     *out = (ec_array){.data = NULL};
     status = ec_file_read_gzip(&bytes, path, run, err);
-    if (status == EC_OK && is_csv(path)) {
+    if (status == EC_OK && ec_data_is_table(path)) {
         status = ec_csv_parse(&csv, bytes.data, bytes.size, path, run, err);
         *out = csv.cells;
         csv.cells.data = NULL;
@@ -95,7 +95,7 @@ static ec_status read_table(ec_array *x, ec_array *y, const ec_samples_source *s
     ec_csv csv = {.name = NULL};
     size_t column;
 
-    if (!is_csv(source->x))
+    if (!ec_data_is_table(source->x))
         return ec_fail_file(err, EC_EINVAL, source->x,
                             "no labels: --y must name their file; only CSV has them as a column");
     EC_TRY(ec_csv_read(&csv, source->x, run, err));

@@ -81,7 +81,7 @@ static void free_names(char **name, size_t n)
 static ec_status grow(reader *r)
 {
     size_t room = r->room > 0 ? 2 * r->room : 256;
-    ec_status status = ec_run_reserve(r->run, r->file, (double)room * sizeof(double), r->err);
+    ec_status status = io_reserve(r->run, r->file, (double)room * sizeof(double), r->err);
 
     if (status != EC_OK)
         return status;

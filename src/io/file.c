@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/io.h"
+#include "io_i.h"
 
 #include "core/flow.h"
 
@@ -23,6 +23,17 @@ void ec_bytes_clear(ec_bytes *bytes)
 
 /* ------------------------------------------------------------------ reading */
 
+ec_status io_reserve(const ec_run *run, const char *path, double bytes, ec_error *err)
+{
+    char needed[EC_SIZE_TEXT], limit[EC_SIZE_TEXT];
+
+    if (ec_run_reserve(run, path, bytes, NULL) == EC_OK)
+        return EC_OK;
+    return ec_fail_file(err, EC_ELIMIT, path, "needs about %s, the memory limit is %s",
+                        ec_size_text(needed, bytes),
+                        ec_size_text(limit, (double)run->memory_bytes));
+}
+
 /* A first guess of the size; pipes and /proc files say 0, so reading goes on until the end. */
 static size_t guess_size(int fd)
 {
@@ -38,7 +49,7 @@ static ec_status read_all(ec_bytes *out, int fd, const char *path, const ec_run 
     ec_status status = EC_OK;
     size_t room = guess_size(fd);
 
-    EC_TRY(ec_run_reserve(run, path, (double)room, err));
+    EC_TRY(io_reserve(run, path, (double)room, err));
     EC_NEW(out->data, room + 1);
     for (;;) {
         ssize_t got = read(fd, out->data + out->size, room - out->size + 1);
@@ -51,7 +62,7 @@ static ec_status read_all(ec_bytes *out, int fd, const char *path, const ec_run 
             break;
         if (out->size > room) { /* the guess was too small: double it */
             room *= 2;
-            EC_TRY(ec_run_reserve(run, path, (double)room, err));
+            EC_TRY(io_reserve(run, path, (double)room, err));
             unsigned char *data = ec_realloc(out->data, room + 1, 1, err);
             if (data == NULL)
                 return EC_ENOMEM;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entcap/io.h"
+#include "io_i.h"
 
 #include "core/flow.h"
 
@@ -20,7 +20,7 @@ static ec_status grow(ec_bytes *out, size_t *room, const char *file, const ec_ru
                       ec_error *err)
 {
     size_t larger = *room * 2;
-    ec_status status = ec_run_reserve(run, file, (double)larger, err);
+    ec_status status = io_reserve(run, file, (double)larger, err);
 
     if (status != EC_OK)
         return status;
@@ -71,7 +71,7 @@ ec_status ec_gunzip(ec_bytes *out, const unsigned char *data, size_t size, const
     if (inflateInit2(&stream, GZIP_ONLY) != Z_OK)
         return ec_fail(err, EC_ENOMEM, "out of memory in zlib");
     stream.avail_in = (uInt)size;
-    EC_TRY(ec_run_reserve(run, file, (double)room, err));
+    EC_TRY(io_reserve(run, file, (double)room, err));
     EC_NEW(out->data, room + 1);
     do {
         EC_TRY(inflate_member(out, &room, &stream, file, run, err));

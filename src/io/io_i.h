@@ -27,4 +27,7 @@ void io_copy_elements(void *out, const void *data, size_t count, size_t size, bo
 EC_NODISCARD ec_status io_check_size(const size_t *shape, size_t n_dims, ec_dtype type, size_t size,
                                      const char *file, ec_error *err);
 
+/** As ec_run_reserve for what a file asks for: the error is one of that file. */
+EC_NODISCARD ec_status io_reserve(const ec_run *run, const char *path, double bytes, ec_error *err);
+
 #endif

@@ -62,6 +62,8 @@ int data_read(tool *t, const data_options *o, bool unlabelled, ec_samples *out)
     *out = (ec_samples){.n = 0};
     if (o->x == NULL)
         return tool_misuse(t, "--x FILE is missing: the samples");
+    if (!unlabelled && o->y == NULL && !ec_data_is_table(o->x))
+        return tool_misuse(t, "--y FILE is missing: the labels; only CSV has them as a column");
     tool_phase(t, "read");
     /* threads of BLAS spin, and the matrices are small */
     if (ec_linalg_threads(1, &err) != EC_OK ||
