@@ -47,6 +47,7 @@ int data_fit(tool *t, const ec_arch *arch, const data_fit_options *o, ec_fit *ou
                               .max_width = (uint32_t)o->max_width};
     ec_dataset data = {.n = 0};
     ec_samples samples = {.n = 0};
+    const char *where = t->files[0];
     ec_error err = {0};
 
     *out = (ec_fit){.n_samples = 0};
@@ -56,6 +57,8 @@ int data_fit(tool *t, const ec_arch *arch, const data_fit_options *o, ec_fit *ou
         status = ec_data_read(&data, &source, arch, &t->run, &err);
     if (status == EC_OK)
         status = ec_samples_from_dataset(&samples, &data, &t->run, &err);
+    if (status == EC_OK)
+        where = o->data; /* from here on the description is fine */
     ec_dataset_clear(&data);
     tool_phase(t, "fit");
     options.entropy.theta = o->theta;
@@ -64,7 +67,7 @@ int data_fit(tool *t, const ec_arch *arch, const data_fit_options *o, ec_fit *ou
     if (status == EC_OK)
         status = ec_fit_samples(out, arch, &samples, &options, &t->run, &err);
     ec_samples_clear(&samples);
-    return status == EC_OK ? TOOL_GO_ON : tool_fail(t, t->files[0], &err);
+    return status == EC_OK ? TOOL_GO_ON : tool_fail(t, where, &err);
 }
 
 static int fit(tool *t, const ec_arch *arch, const data_fit_options *o)
@@ -84,7 +87,7 @@ int cmd_data_fit(tool *t)
     const tool_option options[] = {
         {"data",
          0,
-         TOOL_TEXT,
+         TOOL_SPEC,
          &o.data,
          "SPEC",
          "fashion-mnist, mnist, idx:IMAGES,LABELS or npy:X.npy,Y.npy",

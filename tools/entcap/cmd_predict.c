@@ -110,7 +110,7 @@ int cmd_predict(tool *t)
         {"weights", 'w', TOOL_TEXT, &o.weights, "FILE.safetensors", "the weights", {0, 0}},
         {"data",
          'd',
-         TOOL_TEXT,
+         TOOL_SPEC,
          &o.data,
          "SPEC",
          "fashion-mnist, mnist, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], npy:X.npy,Y.npy",

@@ -240,7 +240,7 @@ static size_t add_page(tool_option *rows, report_options *o)
          {0, 0}},
         {"data",
          0,
-         TOOL_TEXT,
+         TOOL_SPEC,
          &o->from.data,
          "SPEC",
          "hold these data against the architecture, as `entcap data fit` does",

@@ -275,7 +275,7 @@ int cmd_train(tool *t)
     const tool_option options[] = {
         {"data",
          'd',
-         TOOL_TEXT,
+         TOOL_SPEC,
          &v.data,
          "SPEC",
          "fashion-mnist, mnist, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], npy:X.npy,Y.npy",

@@ -21,6 +21,8 @@ static const tool_usage usage = {
         "  entcap verify models/fashion-convac.yaml --profile --csv\n",
 };
 
+enum { DEFAULT_POINTS = 64 };
+
 typedef struct verify_options {
     tool_measure_options measure;
     tool_list claims;
@@ -164,6 +166,8 @@ static int check_options(tool *t, const verify_options *o)
 {
     if (o->csv && !o->measure.profile)
         return tool_misuse(t, "--csv is for the profile: give --profile, too");
+    if (o->measure.points != DEFAULT_POINTS && !o->measure.profile)
+        return tool_misuse(t, "--points is of the profile: give --profile, too");
     if (o->csv && t->json)
         return tool_misuse(t, "--csv and --json are two forms of one answer");
     if (o->measure.data_limit != 0 && o->measure.data == NULL)
@@ -201,7 +205,7 @@ static size_t add_measuring(tool_option *rows, verify_options *o)
          {0, 0}},
         {"data",
          'd',
-         TOOL_TEXT,
+         TOOL_SPEC,
          &o->measure.data,
          "SPEC",
          "basis features over the pixels of these samples, not over [0, 1]: fashion-mnist, ...",
@@ -292,7 +296,7 @@ int cmd_verify(tool *t)
                                     .rank_limit = 2048,
                                     .trials = 1,
                                     .max_seconds = 120,
-                                    .points = 64}};
+                                    .points = DEFAULT_POINTS}};
     tool_option options[20];
 
     add_judging(options + add_measuring(options, &o), &o);

@@ -45,6 +45,7 @@ void explain_default(char *out, size_t size, const tool_option *option)
         snprintf(out, size, "%g", *(const double *)option->value);
         break;
     case TOOL_TEXT:
+    case TOOL_SPEC:
         if (*(const char *const *)option->value != NULL)
             snprintf(out, size, "%s", *(const char *const *)option->value);
         break;

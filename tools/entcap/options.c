@@ -186,9 +186,17 @@ static bool set_number(const tool_option *option, const char *text)
 
 static int set_value(const parser *p, const tool_option *option, const char *text)
 {
+    ec_error err = {0};
+
     switch (option->kind) {
     case TOOL_FLAG:
         *(bool *)option->value = true;
+        return TOOL_GO_ON;
+    case TOOL_SPEC:
+        if (ec_data_check_spec(text, &err) != EC_OK)
+            /* "data 'foo': must be ...", of the option instead */
+            return tool_misuse(p->t, "--%s%s", option->name, err.msg + strcspn(err.msg, " "));
+        *(const char **)option->value = text;
         return TOOL_GO_ON;
     case TOOL_TEXT:
         *(const char **)option->value = text;

@@ -121,6 +121,7 @@ typedef enum tool_kind {
     TOOL_BYTES,    /* uint64_t, with an optional suffix K, M, G, T (powers of 1024) */
     TOOL_REAL,     /* double, finite, within min .. max */
     TOOL_TEXT,     /* const char *, NULL if not given */
+    TOOL_SPEC,     /* the same: where data are, well-formed */
     TOOL_LIST,     /* tool_list: one value each time the option is given */
     TOOL_CHOICE,   /* int: which word of `argument`, a list "auto|igraph|tree", from 0 */
 } tool_kind;
