@@ -217,6 +217,13 @@ EC_NODISCARD ec_status ec_drawing_parse(ec_drawing **out, const char *text, size
 EC_NODISCARD ec_status ec_drawing_layout(ec_drawing *drawing, ec_error *err);
 
 /**
+ * Draw the cut as one more stroke, of n control points (see ec_draw_stroke), which are copied.
+ * ec_drawing_layout does so for a tree. Errors: EC_ENOMEM
+ */
+EC_NODISCARD ec_status ec_drawing_add_cut(ec_drawing *drawing, const ec_point *points, size_t n,
+                                          double width, ec_error *err);
+
+/**
  * Frame a picture that stands within the box low .. high: numbers under its sites, title and
  * caption above it, the key of what occurs in it below. ec_drawing_layout does so for a tree.
  * Errors: EC_ENOMEM

@@ -3,6 +3,7 @@
 #include "draw/draw_i.h"
 
 #include <math.h>
+#include <string.h>
 
 #define REACH_MAX   8.0
 #define REACH_SHARE 0.4 /* of the size of the larger end of the bond */
@@ -67,6 +68,19 @@ ec_status draw_add_polyline(ec_drawing *drawing, const ec_point *points, size_t 
     EC_NEW(stroke.points, stroke.n);
     for (size_t i = 0; i < stroke.n; i++)
         stroke.points[i] = points[(i + 1) / 3];
+    status = draw_add_stroke(drawing, stroke, err);
+done:
+    return status;
+}
+
+ec_status ec_drawing_add_cut(ec_drawing *drawing, const ec_point *points, size_t n, double width,
+                             ec_error *err)
+{
+    ec_status status = EC_OK;
+    ec_draw_stroke stroke = {.cut = true, .width = width, .n = n};
+
+    EC_NEW(stroke.points, n);
+    memcpy(stroke.points, points, n * sizeof *points);
     status = draw_add_stroke(drawing, stroke, err);
 done:
     return status;

@@ -33,8 +33,8 @@ static const char *const kind_letters[] = {"s", "t", "i"};
 static const char *const kind_classes[] = {"site", "tensor", "copy"};
 
 #define HAIR      0.35 /* thinner bonds are so many that they are pale */
-#define CUT_WIDEN 1.7 /* a cut bond's line against that of any other bond */
-#define TINY      4.5 /* nodes below this size have hair lines and no round corners */
+#define CUT_WIDEN 1.7  /* a cut bond's line against that of any other bond */
+#define TINY      4.5  /* nodes below this size have hair lines and no round corners */
 /* A text has a node that is surely wider: Graphviz aligns what fits to the node, else the node. */
 #define ROOMY       1.3
 #define SAMPLE_SIZE 11.0
@@ -228,6 +228,7 @@ static void add_bond(const canvas *c, Agnode_t **nodes, size_t i)
 
     snprintf(key, sizeof key, "b%zu", i);
     Agedge_t *edge = agedge(c->graph, nodes[b->lower], nodes[b->upper], key, true);
+    c->edges[i] = edge;
     graph_set(edge, "id", "%s-%s", c->drawing->id, key);
     graph_set(edge, "class", "bond%s", b->cut ? " cut" : "");
     style_bond(c, edge, b);
@@ -239,6 +240,60 @@ static void add_bond(const canvas *c, Agnode_t **nodes, size_t i)
         if (c->drawing->form == EC_DRAW_TREE)
             graph_set(edge, "lp", "%.2f,%.2f", b->label_at.x, b->label_at.y);
     }
+}
+
+bool graph_numbers(double *out, size_t n, void *object, const char *name)
+{
+    char key[8];
+
+    snprintf(key, sizeof key, "%s", name);
+    const char *text = agget(object, key);
+    for (size_t i = 0; i < n; i++) {
+        char *end = NULL;
+        out[i] = text != NULL ? strtod(text, &end) : 0;
+        if (end == text || (i + 1 < n && *end != ','))
+            return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+bool graph_label_at(ec_point *at, const canvas *c, size_t i)
+{
+    double place[2];
+    bool found = graph_numbers(place, 2, c->edges[i], "lp");
+
+    if (found)
+        *at = (ec_point){place[0], place[1]};
+    return found;
+}
+
+/* Graphviz writes "x,y x,y ..." */
+ec_status graph_path(spline *out, const canvas *c, size_t i, ec_error *err)
+{
+    char key[] = "pos";
+    const char *text = agget(c->edges[i], key);
+    size_t room = 1;
+
+    *out = (spline){NULL, 0};
+    for (const char *at = text; at != NULL && *at != '\0'; at++)
+        room += *at == ' ';
+    out->points = ec_calloc(room, sizeof *out->points, err);
+    if (out->points == NULL)
+        return EC_ENOMEM;
+    while (text != NULL && *text != '\0' && out->n < room) {
+        ec_point *point = &out->points[out->n];
+        char *end;
+        point->x = strtod(text, &end);
+        if (*end != ',')
+            break;
+        point->y = strtod(end + 1, &end);
+        text = *end == ' ' ? end + 1 : end;
+        out->n++;
+    }
+    if (out->n % 3 != 1)
+        out->n = 0;
+    return EC_OK;
 }
 
 /* A line that is no bond: an edge between two nodes of no size that cannot be seen. */
@@ -285,8 +340,11 @@ ec_status graph_open(canvas *c, ec_error *err)
     char graph_name[] = "entcap";
     Agnode_t **nodes = ec_calloc(c->drawing->n_nodes, sizeof *nodes, err);
 
-    if (nodes == NULL)
+    c->edges = ec_calloc(c->drawing->n_bonds, sizeof(Agedge_t *), err);
+    if (nodes == NULL || c->edges == NULL) {
+        ec_free(nodes);
         return EC_ENOMEM;
+    }
     c->graph = agopen(graph_name, Agundirected, NULL);
     for (size_t i = 0; i < sizeof declared / sizeof *declared; i++) {
         char name[32], value[32];

@@ -11,9 +11,6 @@
 #define PNG_PIXELS  6000.0 /*   more than these many pixels a side */
 #define PNG_DPI_MIN 40.0
 
-#define LABEL_LIFT   3.0
-#define FREE_DOT_MAX ((size_t)400) /* nodes that the engine dot arranges; neato, beyond */
-
 const char *const render_format_names[RENDER_N_FORMATS] = {
     [RENDER_DOT] = "dot", [RENDER_SVG] = "svg", [RENDER_SVG_INLINE] = "svg-inline",
     [RENDER_PDF] = "pdf", [RENDER_PNG] = "png",
@@ -60,97 +57,13 @@ static int listen(char *message)
     return 0;
 }
 
-/* EC_OK if the call returned 0 and Graphviz stayed silent. */
-static ec_status check(int code, const char *what, ec_error *err)
+ec_status render_check(int code, const char *what, ec_error *err)
 {
     if (code == 0 && !graphviz.spoke)
         return EC_OK;
     graphviz.text[strcspn(graphviz.text, "\n")] = '\0';
     return ec_fail(err, EC_ENUMERIC, "Graphviz, %s: %s", what,
                    graphviz.spoke ? graphviz.text : "failed without a message");
-}
-
-/* ------------------------------------------------------------ free drawings */
-
-/* Sites of side A at the left, of side B at the right: the cut runs down between them. */
-static void part_sides(const canvas *c)
-{
-    const ec_drawing *drawing = c->drawing;
-    static const char *const ranks[] = {"same", "min", "max"};
-
-    for (ec_draw_side side = EC_DRAW_SIDE_A; side <= EC_DRAW_SIDE_B; side++) {
-        char name[32];
-        snprintf(name, sizeof name, "side%d", (int)side);
-        Agraph_t *group = agsubg(c->graph, name, true);
-        graph_set(group, "rank", "%s", ranks[side]);
-        for (size_t i = 0; i < drawing->n_nodes; i++) {
-            const ec_draw_node *node = &drawing->nodes[i];
-            snprintf(name, sizeof name, "s%llu", (unsigned long long)node->number);
-            if (node->kind == EC_DRAW_SITE && node->side == side)
-                agsubnode(group, agnode(c->graph, name, false), true);
-        }
-    }
-}
-
-/* The n numbers of an attribute "1.5,2,...": false if it holds fewer, or is not there. */
-static bool read_numbers(double *out, size_t n, void *object, const char *name)
-{
-    char key[8];
-
-    snprintf(key, sizeof key, "%s", name);
-    const char *text = agget(object, key);
-    for (size_t i = 0; i < n; i++) {
-        char *end = NULL;
-        out[i] = text != NULL ? strtod(text, &end) : 0;
-        if (end == text || (i + 1 < n && *end != ','))
-            return false;
-        text = end + 1;
-    }
-    return true;
-}
-
-/* Take over where the engine put the nodes, and lift labels off the lines that they lie on. */
-static void read_places(const canvas *c)
-{
-    size_t i = 0;
-
-    for (Agnode_t *n = agfstnode(c->graph); n != NULL; n = agnxtnode(c->graph, n), i++) {
-        double at[2], label[2];
-        if (read_numbers(at, 2, n, "pos"))
-            c->drawing->nodes[i].at = (ec_point){at[0], at[1]};
-        for (Agedge_t *e = agfstout(c->graph, n); e != NULL; e = agnxtout(c->graph, e)) {
-            if (read_numbers(label, 2, e, "lp"))
-                graph_set(e, "lp", "%.2f,%.2f", label[0], label[1] + LABEL_LIFT);
-        }
-    }
-}
-
-/* Let an engine place the nodes, keep the places as attributes, and frame the picture. */
-static ec_status place_free(GVC_t *gvc, const canvas *c, ec_error *err)
-{
-    Agraph_t *graph = c->graph;
-    bool layered = c->drawing->n_nodes <= FREE_DOT_MAX;
-    double box[4];
-    ec_status status;
-
-    graph_set(graph, "rankdir", "LR");
-    graph_set(graph, "ranksep", "0.7");
-    graph_set(graph, "nodesep", "0.45");
-    graph_set(graph, "splines", layered ? "spline" : "line");
-    graph_set(graph, "overlap", layered ? "" : "false");
-    if (layered)
-        part_sides(c);
-    status = check(gvLayout(gvc, graph, layered ? "dot" : "neato"), "placing the nodes", err);
-    if (status != EC_OK)
-        return status;
-    attach_attrs(graph);
-    gvFreeLayout(gvc, graph);
-    read_places(c);
-    graph_set(graph, "rankdir", "TB");
-    if (!read_numbers(box, 4, graph, "bb"))
-        return ec_fail(err, EC_ENUMERIC, "Graphviz did not say where the nodes stand");
-    const ec_point low = {box[0], box[1]}, high = {box[2], box[3]};
-    return ec_drawing_frame(c->drawing, low, high, err);
 }
 
 /* ------------------------------------------------------------------- render */
@@ -204,12 +117,12 @@ static ec_status draw_graph(char **bytes, size_t *size, GVC_t *gvc, const canvas
 {
     char *data = NULL;
     unsigned length = 0;
-    ec_status status = check(gvLayout(gvc, c->graph, "nop2"), "reading the places", err);
+    ec_status status = render_check(gvLayout(gvc, c->graph, "nop2"), "reading the places", err);
 
     if (status != EC_OK)
         return status;
-    status =
-        check(gvRenderData(gvc, c->graph, plugin_names[format], &data, &length), "rendering", err);
+    status = render_check(gvRenderData(gvc, c->graph, plugin_names[format], &data, &length),
+                          "rendering", err);
     if (status != EC_OK || data == NULL)
         status = ec_fail(err, EC_ENUMERIC, "Graphviz rendered nothing");
     else if (format == RENDER_SVG || format == RENDER_SVG_INLINE)
@@ -241,7 +154,7 @@ ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format 
     if (gvc == NULL)
         status = ec_fail(err, EC_ENUMERIC, "Graphviz does not start");
     else if (drawing->form == EC_DRAW_FREE)
-        status = place_free(gvc, &c, err);
+        status = free_place(gvc, &c, err);
     if (status == EC_OK) {
         graph_add_frame(&c);
         if (format == RENDER_PNG)
@@ -251,6 +164,7 @@ ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format 
         status = draw_graph(bytes, size, gvc, &c, format, err);
     }
     agclose(c.graph);
+    ec_free(c.edges);
     if (gvc != NULL)
         gvFreeContext(gvc);
     return status;

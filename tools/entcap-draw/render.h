@@ -37,10 +37,41 @@ typedef struct canvas {
     ec_drawing *drawing;
     const char *fonts[2]; /* regular, bold */
     Agraph_t *graph;
+    Agedge_t **edges; /* of the bonds */
 } canvas;
+
+/** A curve: control points of cubic Bezier curves, joined end to end. */
+typedef struct spline {
+    ec_point *points;
+    size_t n; /* 3 for each curve, and 1; 0: the bond has no place yet */
+} spline;
 
 /** Make the graph of nodes and bonds, with positions where the drawing is a tree. EC_ENOMEM. */
 ec_status graph_open(canvas *c, ec_error *err);
+
+/** The curve of bond i, wherever its places come from. Owns: out->points. Errors: EC_ENOMEM */
+ec_status graph_path(spline *out, const canvas *c, size_t i, ec_error *err);
+
+/** Where the label of bond i stands; false: it has none. */
+bool graph_label_at(ec_point *at, const canvas *c, size_t i);
+
+/** The n numbers of an attribute "1.5,2,...": false if it holds fewer, or is not there. */
+bool graph_numbers(double *out, size_t n, void *object, const char *name);
+
+/** EC_OK if a call returned 0 and Graphviz stayed silent, else EC_ENUMERIC with what it said. */
+ec_status render_check(int code, const char *what, ec_error *err);
+
+/**
+ * Let an engine place the nodes of a free drawing, draw the cut and frame the picture. The places
+ * are attributes of the graph then. Errors: EC_ENUMERIC, EC_ENOMEM
+ */
+ec_status free_place(GVC_t *gvc, const canvas *c, ec_error *err);
+
+/**
+ * Draw the cut through a placed free drawing within the box low .. high, which grows with it: one
+ * line through all that is cut if it meets nothing else, else a stroke for each bond. EC_ENOMEM.
+ */
+ec_status cut_free(const canvas *c, ec_point *low, ec_point *high, ec_error *err);
 
 /** Add the frame of the drawing, texts and key, as nodes and edges of their own. */
 void graph_add_frame(const canvas *c);
