@@ -231,6 +231,9 @@ EC_NODISCARD ec_status ec_drawing_add_cut(ec_drawing *drawing, const ec_point *p
 EC_NODISCARD ec_status ec_drawing_frame(ec_drawing *drawing, ec_point low, ec_point high,
                                         ec_error *err);
 
+/** The smallest box around all nodes, strokes, texts and keys of a laid out drawing. */
+void ec_drawing_box(const ec_drawing *drawing, ec_point *low, ec_point *high);
+
 /**
  * Width of a line of text in points, estimated from above, since the face that a picture will be
  * shown in is not known.

@@ -12,19 +12,35 @@
 #define MIDDLE_DOT    "\xc2\xb7"
 #define ELLIPSIS      "\xe2\x80\xa6"
 
-/* An exact number where it is short, else its logarithm: "16", "2^1024", "2^811.5". */
+/* An exponent in superscript digits. */
+static void put_exponent(ec_text *text, uint64_t exponent)
+{
+    static const char *const digits[] = {
+        "\xe2\x81\xb0", "\xc2\xb9",     "\xc2\xb2",     "\xc2\xb3",     "\xe2\x81\xb4",
+        "\xe2\x81\xb5", "\xe2\x81\xb6", "\xe2\x81\xb7", "\xe2\x81\xb8", "\xe2\x81\xb9"};
+
+    if (exponent >= 10)
+        put_exponent(text, exponent / 10);
+    ec_text_puts(text, digits[exponent % 10]);
+}
+
+/* An exact number where it is short, else its logarithm: "16", 2 to the power of 1024, "2^811.5".
+ */
 static void put_rank(ec_text *text, const ec_int *rank)
 {
     double log2_rank = ec_int_log2(rank);
 
-    if (log2_rank <= DECIMAL_BITS_MAX)
+    if (log2_rank <= DECIMAL_BITS_MAX) {
         ec_text_printf(text, "%llu", (unsigned long long)ec_int_get_u64(rank));
-    else
-        ec_text_printf(text, "2^%.*f", fabs(log2_rank - nearbyint(log2_rank)) < 1e-9 ? 0 : 1,
-                       log2_rank);
+    } else if (fabs(log2_rank - nearbyint(log2_rank)) < 1e-9) {
+        ec_text_puts(text, "2");
+        put_exponent(text, (uint64_t)nearbyint(log2_rank));
+    } else {
+        ec_text_printf(text, "2^%.1f", log2_rank);
+    }
 }
 
-/* " = r0^256 . r4": the cut layers. */
+/* " = r0 . r4": the cut layers, with their exponents. */
 static void put_layers(ec_text *text, const ec_cut *cut)
 {
     for (size_t i = 0; i < cut->n_layers; i++) {
@@ -35,7 +51,7 @@ static void put_layers(ec_text *text, const ec_cut *cut)
         }
         draw_put_clean(text, cut->layers[i].name, NAME_CHARS);
         if (cut->layers[i].count > 1)
-            ec_text_printf(text, "^%llu", (unsigned long long)cut->layers[i].count);
+            put_exponent(text, cut->layers[i].count);
     }
 }
 

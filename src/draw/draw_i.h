@@ -153,7 +153,4 @@ ec_status draw_cut_strokes(ec_drawing *drawing, ec_error *err);
 double draw_stroke_reach(const ec_drawing *drawing, const ec_draw_bond *bond);
 #define DRAW_STROKE_AT 0.22 /* where on the visible part of a bond, from its lower end */
 
-/** The smallest box around all nodes, strokes and texts. */
-void draw_box(const ec_drawing *drawing, ec_point *low, ec_point *high);
-
 #endif

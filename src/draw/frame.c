@@ -109,7 +109,7 @@ ec_status ec_drawing_frame(ec_drawing *drawing, ec_point low, ec_point high, ec_
     if (drawing->caption[0] != '\0')
         title.at.y += LINE * CAPTION_FONT;
     EC_TRY(number_sites(drawing, err));
-    draw_box(drawing, &numbered_low, &numbered_high);
+    ec_drawing_box(drawing, &numbered_low, &numbered_high);
     low.y = fmin(low.y, numbered_low.y);
     EC_TRY(add_line(drawing, drawing->name, title, err));
     EC_TRY(add_line(drawing, drawing->caption, caption, err));

@@ -96,7 +96,7 @@ static void extend(ec_point *low, ec_point *high, ec_point at, ec_point half)
     high->y = fmax(high->y, at.y + half.y);
 }
 
-void draw_box(const ec_drawing *drawing, ec_point *low, ec_point *high)
+void ec_drawing_box(const ec_drawing *drawing, ec_point *low, ec_point *high)
 {
     *low = (ec_point){INFINITY, INFINITY};
     *high = (ec_point){-INFINITY, -INFINITY};
@@ -114,6 +114,8 @@ void draw_box(const ec_drawing *drawing, ec_point *low, ec_point *high)
         ec_point middle = {text->at.x + (text->left ? width / 2 : 0), text->at.y};
         extend(low, high, middle, (ec_point){width / 2, text->size / 2});
     }
+    for (size_t i = 0; i < drawing->n_keys; i++)
+        extend(low, high, drawing->keys[i].at, (ec_point){EC_DRAW_KEY_WIDTH / 2, 0});
 }
 
 /* Sizes of a free drawing; the engine leaves room for them. */
@@ -154,7 +156,7 @@ ec_status ec_drawing_layout(ec_drawing *drawing, ec_error *err)
     }
     EC_TRY(arrange[drawing->shape](drawing, err));
     EC_TRY(draw_cut_strokes(drawing, err));
-    draw_box(drawing, &low, &high);
+    ec_drawing_box(drawing, &low, &high);
     EC_TRY(ec_drawing_frame(drawing, low, high, err));
 done:
     return status;

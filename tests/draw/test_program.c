@@ -83,6 +83,49 @@ static void hostile_names_are_text_in_every_format(void **state)
     assert_printed("same");
 }
 
+/* Braces that group, not those that are printed, up to the end of the text. */
+static void check_braces(const char *tex)
+{
+    int depth = 0;
+
+    for (; *tex != '\0'; tex++) {
+        if (*tex == '\\' && tex[1] != '\0')
+            tex++;
+        else if (*tex == '{')
+            depth++;
+        else if (*tex == '}')
+            depth--;
+        assert_true(depth >= 0);
+    }
+    assert_int_equal(depth, 0);
+}
+
+/* And they compile, where there is a LaTeX. */
+static void hostile_names_are_text_in_tikz(void **state)
+{
+    char *folder = *state;
+
+    shell_write(folder, "d", hostile);
+    assert_exits(0, DRAW " tex <%s/d >%s/x.tex", build(), folder, folder);
+    shell("sed -n '/begin{tikzpicture}/,$p' %s/x.tex", folder);
+    assert_printed("{\\textless{}/title\\textgreater{}\\textless{}script\\textgreater{}alert(1)");
+    assert_printed("{\\textbackslash{}N \\textbackslash{}G ");
+    assert_printed("\\&amp;");
+    assert_printed("\\ttfamily\\char34}");
+    assert_printed("{\\textbackslash{}E};");
+    check_braces(shell_output());
+    assert_exits(1,
+                 "grep -v '[;%%{]$' %s/x.tex | sed '1,/append style/d' | grep -v -e style -e end",
+                 folder);
+    assert_exits(0,
+                 "! command -v pdflatex >/dev/null || { cd %s && "
+                 "pdflatex -interaction=nonstopmode -halt-on-error x.tex >/dev/null && "
+                 "printf '\\\\documentclass{article}\\\\usepackage{tikz}"
+                 "\\\\begin{document}\\\\input{x}\\\\input{x}\\\\end{document}' >y.tex && "
+                 "pdflatex -interaction=nonstopmode -halt-on-error y.tex >/dev/null; }",
+                 folder);
+}
+
 /* Sites a pitch of 46 points apart in one row; above, in the middle, copy tensor and tensor. */
 static void dot_keeps_the_places_of_the_layout(void **state)
 {
@@ -130,6 +173,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_inline_svg_is_the_element_alone_with_ids_of_its_own,
                                         shell_make_folder, shell_remove_folder),
         cmocka_unit_test_setup_teardown(hostile_names_are_text_in_every_format, shell_make_folder,
+                                        shell_remove_folder),
+        cmocka_unit_test_setup_teardown(hostile_names_are_text_in_tikz, shell_make_folder,
                                         shell_remove_folder),
         cmocka_unit_test_setup_teardown(dot_keeps_the_places_of_the_layout, shell_make_folder,
                                         shell_remove_folder),

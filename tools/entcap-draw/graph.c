@@ -1,44 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Additional permission under section 7 (linking with Graphviz): see LICENSE. */
+#include "palette.h"
 #include "render.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The palette of Okabe and Ito: told apart by colour-blind readers, and by lightness in print. */
-#define BLUE       "#0072B2"
-#define ORANGE     "#E69F00"
-#define VERMILLION "#D55E00"
-#define BLACK      "#000000"
-#define GREY       "#5A5A5A"
-#define PALE       "#A6A6A6"
-#define WHITE      "#FFFFFF"
-
-typedef struct colours {
-    const char *fill, *line, *text;
-} colours;
-
-/* By side: none, A, B. A is always the darker one; of dots, where no letter helps, by far. */
-static const colours site_colours[] = {
-    {"#B8B8B8", "#5A5A5A", BLACK}, {BLUE, BLUE, WHITE}, {ORANGE, "#9A6A00", BLACK}};
-static const colours dot_colours[] = {
-    {"#8A8A8A", "#8A8A8A", BLACK}, {"#004C78", "#004C78", WHITE}, {"#F2B632", "#F2B632", BLACK}};
-static const colours tensor_colours[] = {
-    {"#EDEDED", "#4A4A4A", BLACK}, {"#B9D8EC", "#00517F", BLACK}, {"#FEF1D6", "#9A6A00", BLACK}};
 static const char *const site_shapes[] = {"circle", "circle", "square"};
 static const char *const side_letters[] = {"", "A", "B"};
 static const char *const side_classes[] = {"", " side-a", " side-b"};
 static const char *const kind_letters[] = {"s", "t", "i"};
 static const char *const kind_classes[] = {"site", "tensor", "copy"};
 
-#define HAIR      0.35 /* thinner bonds are so many that they are pale */
-#define CUT_WIDEN 1.7  /* a cut bond's line against that of any other bond */
-#define TINY      4.5  /* nodes below this size have hair lines and no round corners */
 /* A text has a node that is surely wider: Graphviz aligns what fits to the node, else the node. */
-#define ROOMY       1.3
-#define SAMPLE_SIZE 11.0
-#define SAMPLE_LINE 1.4
+#define ROOMY 1.3
 
 /* Attributes and their defaults; Graphviz knows only those that were declared. */
 static const struct {
@@ -178,7 +154,7 @@ static void style_copy(Agnode_t *node, bool cut, double size)
 
     graph_set(node, "shape", "circle");
     set_colours(node, cut ? &marked : &plain);
-    set_size(node, cut ? 1.35 * size : size, cut ? 1.35 * size : size);
+    set_size(node, cut ? CUT_COPY * size : size, cut ? CUT_COPY * size : size);
     graph_set(node, "penwidth", "%.2f", size < TINY ? 0.2 : 0.6);
 }
 

@@ -13,7 +13,7 @@
 
 const char *const render_format_names[RENDER_N_FORMATS] = {
     [RENDER_DOT] = "dot", [RENDER_SVG] = "svg", [RENDER_SVG_INLINE] = "svg-inline",
-    [RENDER_PDF] = "pdf", [RENDER_PNG] = "png",
+    [RENDER_PDF] = "pdf", [RENDER_PNG] = "png", [RENDER_TEX] = "tex",
 };
 
 /* Graphviz' name of each format. */
@@ -35,8 +35,8 @@ static const char *const plugin_names[RENDER_N_FORMATS] = {
         "Helvetica,Arial,sans-serif", "Helvetica,Arial,sans-serif bold"                            \
     }
 static const char *const fonts[RENDER_N_FORMATS][2] = {
-    [RENDER_DOT] = TEXT_FACES,   [RENDER_SVG] = TEXT_FACES,   [RENDER_SVG_INLINE] = TEXT_FACES,
-    [RENDER_PDF] = RENDER_FACES, [RENDER_PNG] = RENDER_FACES,
+    [RENDER_DOT] = TEXT_FACES, [RENDER_SVG] = TEXT_FACES,   [RENDER_SVG_INLINE] = TEXT_FACES,
+    [RENDER_TEX] = TEXT_FACES, [RENDER_PDF] = RENDER_FACES, [RENDER_PNG] = RENDER_FACES,
 };
 
 /*
@@ -71,20 +71,10 @@ ec_status render_check(int code, const char *what, ec_error *err)
 /* Dots per inch of a PNG, so that its longer side stays within limits. */
 static void set_resolution(const canvas *c)
 {
-    const ec_drawing *drawing = c->drawing;
-    double left = 0, right = 0, bottom = 0, top = 0;
+    ec_point low, high;
 
-    for (size_t i = 0; i < drawing->n_texts; i++) {
-        const ec_draw_text *text = &drawing->texts[i];
-        double width = ec_draw_text_width(text->text, text->size, text->bold);
-        left = fmin(left, text->at.x);
-        right = fmax(right, text->at.x + width);
-        bottom = fmin(bottom, text->at.y);
-        top = fmax(top, text->at.y);
-    }
-    for (size_t i = 0; i < drawing->n_nodes; i++)
-        right = fmax(right, drawing->nodes[i].at.x);
-    double inches = fmax(right - left, top - bottom) / POINTS_PER_INCH;
+    ec_drawing_box(c->drawing, &low, &high);
+    double inches = fmax(high.x - low.x, high.y - low.y) / POINTS_PER_INCH;
     double dpi = fmax(PNG_DPI_MIN, fmin(PNG_DPI, PNG_PIXELS / inches));
     graph_set(c->graph, "dpi", "%.0f", dpi);
 }
@@ -136,6 +126,18 @@ static ec_status draw_graph(char **bytes, size_t *size, GVC_t *gvc, const canvas
     return status;
 }
 
+/* Everything has its place: add the frame and let Graphviz render it all. */
+static ec_status finish(char **bytes, size_t *size, GVC_t *gvc, const canvas *c,
+                        render_format format, ec_error *err)
+{
+    graph_add_frame(c);
+    if (format == RENDER_PNG)
+        set_resolution(c);
+    if (format == RENDER_DOT) /* whoever reads it keeps the places */
+        agattr(c->graph, AGRAPH, (char[]){"layout"}, (char[]){"nop2"});
+    return draw_graph(bytes, size, gvc, c, format, err);
+}
+
 ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format format,
                  ec_error *err)
 {
@@ -155,14 +157,10 @@ ec_status render(char **bytes, size_t *size, ec_drawing *drawing, render_format 
         status = ec_fail(err, EC_ENUMERIC, "Graphviz does not start");
     else if (drawing->form == EC_DRAW_FREE)
         status = free_place(gvc, &c, err);
-    if (status == EC_OK) {
-        graph_add_frame(&c);
-        if (format == RENDER_PNG)
-            set_resolution(&c);
-        if (format == RENDER_DOT) /* whoever reads it keeps the places */
-            agattr(c.graph, AGRAPH, (char[]){"layout"}, (char[]){"nop2"});
-        status = draw_graph(bytes, size, gvc, &c, format, err);
-    }
+    if (status == EC_OK && format == RENDER_TEX)
+        status = tikz_write(bytes, size, &c, err);
+    else if (status == EC_OK)
+        status = finish(bytes, size, gvc, &c, format, err);
     agclose(c.graph);
     ec_free(c.edges);
     if (gvc != NULL)

@@ -20,6 +20,7 @@ typedef enum render_format {
     RENDER_SVG_INLINE, /* to stand in an HTML page: no prolog */
     RENDER_PDF,
     RENDER_PNG,
+    RENDER_TEX,
     RENDER_N_FORMATS
 } render_format;
 
@@ -82,6 +83,12 @@ void graph_add_frame(const canvas *c);
  */
 ec_status svg_finish(char **bytes, size_t *size, const char *svg, const ec_drawing *drawing,
                      bool inlined, ec_error *err);
+
+/**
+ * The picture as TikZ, once every place is known: nodes are named s0, t0, i0, as in SVG. Owns:
+ * *bytes. Errors: EC_ENOMEM
+ */
+ec_status tikz_write(char **bytes, size_t *size, const canvas *c, ec_error *err);
 
 /** Set an attribute, printf-like; every attribute is declared by graph_open. */
 void graph_set(void *object, const char *name, const char *fmt, ...) EC_PRINTF(3, 4);

@@ -8,9 +8,11 @@ static const tool_usage usage = {
     .arguments = "FILE",
     .min_files = 1,
     .max_files = 1,
-    .about = "Draws the tensor network: tensors, copy tensors, sites and bonds, the sides of a\n"
-             "partition coloured and its min cut marked. The ending of the output file says the\n"
-             "format: .dot, .svg, .pdf or .png. Without --partition: the description's first.\n",
+    .about =
+        "Draws the tensor network: tensors, copy tensors, sites and bonds, the sides of a\n"
+        "partition coloured and its min cut marked. The ending of the output file says the\n"
+        "format: .dot, .svg, .pdf, .png, or .tex (TikZ). Without --partition: the description's\n"
+        "first.\n",
     .examples = "  entcap draw models/bridge.yaml -o bridge.svg\n"
                 "  entcap draw models/fashion-convac.yaml --partition interleaved -o picture.pdf\n"
                 "  entcap draw models/fashion-convac.yaml --collapse layers -o layers.svg\n",
@@ -19,7 +21,7 @@ static const tool_usage usage = {
 /* The format that a file name's ending asks for; NULL for any other. */
 static const char *format_of(const char *path)
 {
-    static const char *const formats[] = {"dot", "svg", "pdf", "png"};
+    static const char *const formats[] = {"dot", "svg", "pdf", "png", "tex"};
     const char *dot = strrchr(path, '.');
 
     for (size_t i = 0; dot != NULL && i < sizeof formats / sizeof *formats; i++) {
@@ -96,7 +98,7 @@ static int parse(tool *t, const char **output, ec_draw_options *out)
     if (code != TOOL_GO_ON)
         return code;
     if (*output == NULL || format_of(*output) == NULL)
-        return tool_misuse(t, "--output says where to draw: a file .dot, .svg, .pdf or .png");
+        return tool_misuse(t, "--output says where to draw: a file .dot, .svg, .pdf, .png or .tex");
     if (t->partitions.n > 1)
         return tool_misuse(t, "a picture shows one --partition");
     if (collapse == 1 && (view != EC_DRAW_VIEW_AUTO || fold != EC_DRAW_FOLD_AUTO || unfold))
