@@ -34,7 +34,7 @@
  * in layers: all samples of a batch pass a level before any passes the next.
  *
  * Precision: float; one source serves float and double (ec_train_gradient).
- * Parallel:  samples of a batch over up to 16 OpenMP threads, eight at a time as the entries of a
+ * Parallel:  samples of a batch over up to 16 threads, eight at a time as the entries of a
  *            vector. Gradients are added up in 16 blocks of a batch, in their order, statistics
  *            sample by sample: equal seeds give equal bits, whatever the threads, on equal machines
  *            (AVX2 has fused products).

@@ -10,7 +10,8 @@ static ec_status layerwise_init(engine *e, const ec_dataset *data, const ec_run 
     ec_status status = EC_OK;
     unsigned n = workers_threads(run);
 
-    EC_TRY(layerwise_new_f32(&e->layerwise, e->p, e->batch, run, err));
+    EC_TRY(ec_team_new(&e->team, n, err));
+    EC_TRY(layerwise_new_f32(&e->layerwise, e->p, e->team, e->batch, run, err));
     EC_NEW(e->values, n);
     for (; e->n_threads < n; e->n_threads++)
         EC_NEW(e->values[e->n_threads], e->p->arch->n_sites + data->image[0] * data->image[1]);
@@ -45,6 +46,7 @@ void engine_clear(engine *e)
         for (unsigned i = 0; i < e->n_threads; i++)
             ec_free(e->values[i]);
         layerwise_free_f32(e->layerwise);
+        ec_team_free(e->team);
         ec_free(e->values);
         ec_free(e->label);
         ec_free(e->verdict);
@@ -53,23 +55,31 @@ void engine_clear(engine *e)
     *e = (engine){.p = NULL};
 }
 
-/* Samples first .. first + n - 1 of a job to their lanes. */
-static void load_samples(engine *e, const job *j, size_t first, size_t n)
+/* Samples of a job that go to the lanes. */
+typedef struct load {
+    engine *e;
+    const job *j;
+    size_t first, n;
+} load;
+
+static void load_some(void *arg, unsigned thread, unsigned item)
 {
-#pragma omp parallel for num_threads(e->n_threads) schedule(static, 1) if (e->n_threads > 1)
-    for (unsigned i = 0; i < e->n_threads; i++)
-        for (size_t s = n * i / e->n_threads; s < n * (i + 1) / e->n_threads; s++) {
-            uint32_t sample = j->samples[first + s];
-            e->label[s] = j->data->label[sample];
-            ec_data_sites(e->values[i], j->data, sample, e->values[i] + e->p->arch->n_sites);
-            layerwise_load_f32(e->layerwise, s, e->values[i]);
-        }
+    const load *l = arg;
+    engine *e = l->e;
+    double *values = e->values[thread], *room = values + e->p->arch->n_sites;
+
+    for (size_t s = l->n * item / WORKERS_BLOCKS; s < l->n * (item + 1) / WORKERS_BLOCKS; s++) {
+        uint32_t sample = l->j->samples[l->first + s];
+        e->label[s] = l->j->data->label[sample];
+        ec_data_sites(values, l->j->data, sample, room);
+        layerwise_load_f32(e->layerwise, s, values);
+    }
 }
 
-/* The same samples, n <= batch, added to the sum. */
+/* Samples first .. first + n - 1 of a job, n <= batch, added to the sum. */
 static void run_layerwise(tally *sum, engine *e, const job *j, size_t first, size_t n)
 {
-    load_samples(e, j, first, n);
+    ec_team_run(e->team, WORKERS_BLOCKS, load_some, &(load){e, j, first, n});
     layerwise_run_f32(e->layerwise, j->learn ? e->gradient : NULL, j->parameters,
                       &(pass_batch){(unsigned)n, e->label, e->verdict});
     for (size_t s = 0; s < n; s++) {

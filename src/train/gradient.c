@@ -93,6 +93,7 @@ ec_status ec_train_batch_gradient(ec_weights *gradient, double *loss, const ec_a
 {
     ec_status status = EC_OK;
     plan p = {.arch = NULL};
+    ec_team *team = NULL;
     layerwise_f64 *w = NULL;
     double *parameters = NULL, *sum = NULL;
     verdict *v = NULL;
@@ -101,7 +102,8 @@ ec_status ec_train_batch_gradient(ec_weights *gradient, double *loss, const ec_a
     if (of != EC_LOSS_DEFAULT)
         p.loss = of;
     p.layerwise = true; /* any network can be */
-    EC_TRY(layerwise_new_f64(&w, &p, data->n, NULL, err));
+    EC_TRY(ec_team_new(&team, 1, err));
+    EC_TRY(layerwise_new_f64(&w, &p, team, data->n, NULL, err));
     EC_TRY(load_all(w, arch, data, err));
     EC_NEW(parameters, p.n_parameters);
     EC_NEW(sum, p.n_parameters);
@@ -118,6 +120,7 @@ done:
     ec_free(sum);
     ec_free(v);
     layerwise_free_f64(w);
+    ec_team_free(team);
     plan_clear(&p);
     return status;
 }

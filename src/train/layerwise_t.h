@@ -11,7 +11,7 @@
 
 struct T(layerwise) {
     const plan *p;
-    unsigned n_threads;
+    ec_team *team;
     size_t n;        /* samples at hand */
     size_t n_passes; /* of which the first so many that they need are in use */
     T(pass) * *pass;
@@ -72,7 +72,7 @@ done:
     return status;
 }
 
-ec_status T(layerwise_new)(struct T(layerwise) * *out, const plan *p, size_t batch,
+ec_status T(layerwise_new)(struct T(layerwise) * *out, const plan *p, ec_team *team, size_t batch,
                            const ec_run *run, ec_error *err)
 {
     ec_status status = EC_OK;
@@ -85,7 +85,7 @@ ec_status T(layerwise_new)(struct T(layerwise) * *out, const plan *p, size_t bat
     EC_TRY(ec_run_reserve(run, "training", bytes, err));
     EC_NEW(w, 1);
     w->p = p;
-    w->n_threads = workers_threads(run);
+    w->team = team;
     EC_TRY(T(norms_init)(w, err));
     EC_NEW(w->pass, n);
     for (; w->n_passes < n; w->n_passes++)
@@ -225,17 +225,35 @@ void T(layerwise_keep)(const struct T(layerwise) * w, REAL *parameters)
 
 /* --------------------------------------------------------------------- stages */
 
+/* What the team is at. */
+typedef struct T(task) {
+    struct T(layerwise) * w;
+    T(stage) stage;
+    bool learn;
+} T(task);
+
+static void T(stage_block)(void *arg, unsigned thread, unsigned b)
+{
+    const T(task) *t = arg;
+    struct T(layerwise) *w = t->w;
+    size_t passes = T(passes_of)(w->n), blocks = T(blocks_of)(w->n);
+    T(stage) mine = t->stage;
+    (void)thread;
+
+    mine.gradient = t->learn ? w->gradient[b] : NULL;
+    for (size_t g = passes * b / blocks; g < passes * (b + 1) / blocks; g++) {
+        mine.batch = &w->batch[g];
+        T(pass_stage)(w->pass[g], &mine);
+    }
+}
+
 /* A stage of all passes, block by block. */
 static void T(stage_all)(struct T(layerwise) * w, T(stage_kind) kind, size_t l,
                          const REAL *parameters, bool learn)
 {
-    size_t passes = T(passes_of)(w->n), blocks = T(blocks_of)(w->n);
+    T(task) t = {w, {.kind = kind, .l = l, .parameters = parameters}, learn};
 
-#pragma omp parallel for num_threads(w->n_threads) schedule(static) if (w->n_threads > 1)
-    for (size_t b = 0; b < blocks; b++)
-        for (size_t g = passes * b / blocks; g < passes * (b + 1) / blocks; g++)
-            T(pass_stage)
-    (w->pass[g], &(T(stage)){kind, l, parameters, learn ? w->gradient[b] : NULL, &w->batch[g]});
+    ec_team_run(w->team, (unsigned)T(blocks_of)(w->n), T(stage_block), &t);
 }
 
 /* gradient = the sum of the blocks', entry by entry in their order; norms' are there already */

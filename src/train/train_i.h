@@ -4,6 +4,8 @@
 
 /** Inside training: the plan of a network, the pass through it, workers, optimizers. */
 
+#include "core/team.h"
+
 #include "entcap/train.h"
 
 typedef enum part_kind {
@@ -120,15 +122,15 @@ double pass_bytes(const plan *p);
  * load: the sites' values of sample s < batch. run: verdicts on the first b->n samples. With a
  * gradient (which is set) batch norms take the batch's statistics, otherwise the running ones.
  * keep: running statistics <- 0.9 running + 0.1 of the last batch with a gradient, its variance
- * unbiased. Runs on run->threads threads.
+ * unbiased. The team is borrowed.
  */
 typedef struct layerwise_f32 layerwise_f32;
 typedef struct layerwise_f64 layerwise_f64;
 
-EC_NODISCARD ec_status layerwise_new_f32(layerwise_f32 **out, const plan *p, size_t batch,
-                                         const ec_run *run, ec_error *err);
-EC_NODISCARD ec_status layerwise_new_f64(layerwise_f64 **out, const plan *p, size_t batch,
-                                         const ec_run *run, ec_error *err);
+EC_NODISCARD ec_status layerwise_new_f32(layerwise_f32 **out, const plan *p, ec_team *team,
+                                         size_t batch, const ec_run *run, ec_error *err);
+EC_NODISCARD ec_status layerwise_new_f64(layerwise_f64 **out, const plan *p, ec_team *team,
+                                         size_t batch, const ec_run *run, ec_error *err);
 void layerwise_free_f32(layerwise_f32 *w);
 void layerwise_free_f64(layerwise_f64 *w);
 void layerwise_load_f32(layerwise_f32 *w, size_t s, const double *values);
@@ -152,6 +154,7 @@ typedef struct tally {
 /** Threads with their workspaces, and the gradients of the blocks of a batch. */
 typedef struct workers {
     const plan *p;
+    ec_team *team;
     unsigned n;
     pass_f32 **pass; /* n */
     double **values; /* n: values of the sites, then the room for an image */
@@ -186,6 +189,7 @@ typedef struct engine {
     workers workers;
     layerwise_f32 *layerwise;
     size_t batch; /* of layerwise */
+    ec_team *team;
     unsigned n_threads;
     double **values;  /* n_threads: of the sites, then the room for an image */
     uint32_t *label;  /* batch */

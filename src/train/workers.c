@@ -32,6 +32,7 @@ ec_status workers_init(workers *out, const plan *p, const ec_dataset *data, size
     double bytes = (double)p->n_parameters * sizeof(float) * (double)blocks;
 
     *out = (workers){.p = p};
+    EC_TRY(ec_team_new(&out->team, n, err));
     EC_TRY(ec_run_reserve(run, "training", pass_bytes(p) * n + bytes, err));
     EC_NEW(out->pass, n);
     EC_NEW(out->values, n);
@@ -57,6 +58,7 @@ void workers_clear(workers *w)
     }
     for (size_t b = 0; b < w->n_gradients; b++)
         ec_free(w->gradient[b]);
+    ec_team_free(w->team);
     ec_free(w->pass);
     ec_free(w->gradient);
     ec_free(w->values);
@@ -91,36 +93,45 @@ static void run_lanes(workers *w, unsigned i, const job *j, size_t b, size_t k)
     }
 }
 
-static void run_block(workers *w, unsigned i, const job *j, size_t b)
+/* What the team is at. */
+typedef struct task {
+    workers *w;
+    const job *j;
+    size_t blocks;
+} task;
+
+static void run_block(void *arg, unsigned i, unsigned b)
 {
-    size_t passes = passes_of(j->n), n = blocks_of(j->n);
+    const task *t = arg;
+    workers *w = t->w;
+    size_t passes = passes_of(t->j->n), n = t->blocks;
 
     w->tally[b] = (tally){.bad.finite = true};
-    if (j->learn)
+    if (t->j->learn)
         memset(w->gradient[b], 0, w->p->n_parameters * sizeof *w->gradient[b]);
     for (size_t k = passes * b / n; k < passes * (b + 1) / n; k++)
-        run_lanes(w, i, j, b, k * PASS_LANES_F32);
+        run_lanes(w, i, t->j, b, k * PASS_LANES_F32);
 }
 
-/* gradient[0] = sum of all, entry by entry in the order of the blocks */
-static void add_gradients(workers *w, size_t blocks)
+/* A slice of gradient[0] = sum of all, entry by entry in the order of the blocks */
+static void add_slice(void *arg, unsigned i, unsigned slice)
 {
-#pragma omp parallel for num_threads(w->n) schedule(static) if (w->p->n_parameters > 100000)
-    for (size_t k = 0; k < w->p->n_parameters; k++)
-        for (size_t b = 1; b < blocks; b++)
-            w->gradient[0][k] += w->gradient[b][k];
+    const task *t = arg;
+    size_t n = t->w->p->n_parameters;
+    (void)i;
+
+    for (size_t b = 1; b < t->blocks; b++)
+        for (size_t k = n * slice / WORKERS_BLOCKS; k < n * (slice + 1) / WORKERS_BLOCKS; k++)
+            t->w->gradient[0][k] += t->w->gradient[b][k];
 }
 
 tally workers_run(workers *w, const job *j)
 {
     tally sum = {.bad.finite = true};
-    size_t blocks = blocks_of(j->n);
+    task t = {w, j, blocks_of(j->n)};
 
-#pragma omp parallel for num_threads(w->n) schedule(static, 1)
-    for (unsigned i = 0; i < w->n; i++)
-        for (size_t b = blocks * i / w->n; b < blocks * (i + 1) / w->n; b++)
-            run_block(w, i, j, b);
-    for (size_t b = 0; b < blocks; b++) {
+    ec_team_run(w->team, (unsigned)t.blocks, run_block, &t);
+    for (size_t b = 0; b < t.blocks; b++) {
         sum.n += w->tally[b].n;
         sum.loss += w->tally[b].loss;
         sum.right += w->tally[b].right;
@@ -128,6 +139,6 @@ tally workers_run(workers *w, const job *j)
             sum.bad = w->tally[b].bad;
     }
     if (j->learn)
-        add_gradients(w, blocks);
+        ec_team_run(w->team, WORKERS_BLOCKS, add_slice, &t);
     return sum;
 }
