@@ -101,6 +101,7 @@ static ec_status put_sections(ec_paper *paper, const ec_report_page *page, ec_er
     ec_status status = EC_OK;
 
     ec_section_requirements(paper, page);
+    ec_section_findings(paper, page);
     ec_section_architecture(paper, page);
     ec_section_bounds(paper, page);
     ec_section_diagrams(paper, page);

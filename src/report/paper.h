@@ -148,6 +148,7 @@ void ec_table_markdown(ec_text *out, const ec_table *table, const char *caption)
 EC_NODISCARD ec_status ec_section_summary(ec_paper *paper, const ec_report_page *page,
                                           ec_error *err);
 void ec_summary_findings(ec_paper *paper, const ec_report_page *page);
+void ec_section_findings(ec_paper *paper, const ec_report_page *page);
 void ec_section_requirements(ec_paper *paper, const ec_report_page *page);
 void ec_section_bounds(ec_paper *paper, const ec_report_page *page);
 void ec_section_diagrams(ec_paper *paper, const ec_report_page *page);

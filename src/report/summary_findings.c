@@ -7,6 +7,7 @@
 /* The verdicts and the data in three lists; a list of nothing is left out. */
 
 enum verdict_list { FITS, DOES_NOT, CHANGE, N_LISTS };
+enum { MAX_REMEDIES = 6 };
 
 /* A list under construction: its heading comes with its first item. */
 typedef struct list {
@@ -67,26 +68,46 @@ static void put_requirements(list *l, const ec_report_page *page, bool failed)
     }
 }
 
-/* Widening is no promise: it raises this cut, and another may be next. */
-static void put_widening(list *l, const ec_report_page *page)
+static bool has_finding(const ec_check *check, ec_rule_code rule)
 {
-    const ec_arch *arch = page->bounds.arch;
-    char text[EC_CELL];
+    for (size_t i = 0; i < check->n_findings; i++)
+        if (check->findings[i].rule == rule)
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; page->required != NULL && i < arch->n_requirements; i++) {
-        const ec_bound *bound = &page->required[i];
+/* Not those that say of one layer what another finding says of all of them together. */
+static bool is_remedy(const ec_check *check, const ec_finding *finding, ec_severity severity)
+{
+    return finding->severity == severity && finding->remedy != NULL && finding->remedy[0] != '\0' &&
+           !(finding->rule == EC_RULE_WIDTH_IDLE && has_finding(check, EC_RULE_WIDTHS_IDLE));
+}
 
-        if (ec_check_verdict(&arch->requirements[i], bound) != EC_VERDICT_FAILED ||
-            ec_format_bottleneck(text, &bound->bottleneck)[0] == '\0')
-            continue;
+/* "872 of 1344 parameters could go (proved) — r1 = 2, r2 = 3 together; no fewer do" */
+static void put_remedies(list *l, const ec_check *check)
+{
+    size_t n = 0, left = 0;
 
-        ec_text *line = open_item(l);
+    for (int severity = EC_SEVERITY_ERROR; severity >= EC_SEVERITY_NOTE; severity--)
+        for (size_t i = 0; i < check->n_findings; i++) {
+            const ec_finding *finding = &check->findings[i];
 
-        ec_text_puts(line, EC_MARK_STRONG);
-        ec_put_plain(line, arch->requirements[i].partition);
-        ec_text_puts(line, EC_MARK_END ": widen ");
-        ec_put_plain(line, text);
-        ec_text_puts(line, ", which limits it now");
+            if (!is_remedy(check, finding, (ec_severity)severity))
+                continue;
+            if (n++ >= MAX_REMEDIES) {
+                left++;
+                continue;
+            }
+
+            ec_text *line = open_item(l);
+
+            ec_put_plain(line, finding->message);
+            ec_text_printf(line, " " EC_LABEL("%s") " — ", ec_certainty_text(finding->certainty));
+            ec_put_plain(line, finding->remedy);
+            ec_paper_close(l->paper);
+        }
+    if (left > 0) {
+        ec_text_printf(open_item(l), "%zu more: see Findings", left);
         ec_paper_close(l->paper);
     }
 }
@@ -149,7 +170,8 @@ void ec_summary_findings(ec_paper *paper, const ec_report_page *page)
     put_requirements(&lists[DOES_NOT], page, true);
     put_data(&lists[DOES_NOT], page, true);
     end_list(&lists[DOES_NOT]);
-    put_widening(&lists[CHANGE], page);
+    if (page->check != NULL)
+        put_remedies(&lists[CHANGE], page->check);
     put_smallest(&lists[CHANGE], page);
     end_list(&lists[CHANGE]);
 }

@@ -97,9 +97,9 @@ static int setup(void **state)
 static void a_page_is_quiet_and_fits_every_screen(void **state)
 {
     static const char *const lines[] = {
-        "[390: fits, 0 requests, 11 sections, 0 unnamed, 1 title, 0 scripts]",
-        "[800: fits, 0 requests, 11 sections, 0 unnamed, 1 title, 0 scripts]",
-        "[1280: fits, 0 requests, 11 sections, 0 unnamed, 1 title, 0 scripts]",
+        "[390: fits, 0 requests, 12 sections, 0 unnamed, 1 title, 0 scripts]",
+        "[800: fits, 0 requests, 12 sections, 0 unnamed, 1 title, 0 scripts]",
+        "[1280: fits, 0 requests, 12 sections, 0 unnamed, 1 title, 0 scripts]",
         "[390: scrolls,", /* the planted page: the measurement can fail */
     };
     const char *folder = *state;

@@ -45,6 +45,17 @@ static ec_report_page page_of(const sample *s)
                             .seed = 7};
 }
 
+/* What is found in the description of a sample. */
+static void find(ec_check *check, const sample *s)
+{
+    ec_check_options options;
+    const ec_run run = EC_RUN_INIT;
+    ec_error err = {0};
+
+    ec_check_options_init(&options);
+    assert_ok(ec_check_arch(check, s->arch, &s->partitions, &options, &run, &err), &err);
+}
+
 static void write_markdown(ec_text *out, const ec_report_page *page)
 {
     ec_error err = {0};
@@ -69,7 +80,9 @@ static void markdown_says_what_was_found(void **state)
         "> [!NOTE]\n> **The bound holds** for the network",
         "**What does not fit, or is not known to**\n\n- **left-right**: rank 5 is required, at "
         "most 4 is possible: *failed*\n",
-        "**What to change**\n\n- **left-right**: widen ",
+        "**What to change**\n\n- left-right is asked for rank 5, and no weights have "
+        "more than 4",
+        "\n- **error EC002**, line 10: left-right is asked for rank 5",
         "**What fits**\n\n- **left-right**: log2 rank 2 is required, at most 4 is possible: *met*",
         "\n| partition | asked for | bound | log2 | verdict |\n|-|-:|-:|-:|-|\n| left-right | rank "
         "5 | 4 | 2.00 | *failed* |\n",
@@ -79,16 +92,20 @@ static void markdown_says_what_was_found(void **state)
         "\n- Seed: 7\n",
     };
     sample s;
+    ec_check check;
     ec_text text = {0};
     (void)state;
 
     sample_init(&s, layers);
-    const ec_report_page page = page_of(&s);
+    ec_report_page page = page_of(&s);
+    find(&check, &s);
+    page.check = &check;
     write_markdown(&text, &page);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (strstr(text.bytes, expected[i]) == NULL)
             fail_msg("no \"%s\" in\n%s", expected[i], text.bytes);
     assert_int_equal(page_count(text.bytes, "<details>"), page_count(text.bytes, "</details>"));
+    ec_check_clear(&check);
     ec_text_clear(&text);
     sample_clear(&s);
 }
@@ -243,11 +260,14 @@ static void json_holds_the_documents_of_the_verbs(void **state)
     ec_json json = {.depth = 0}, bound = {.depth = 0};
     ec_json_value *document;
     ec_error err = {0};
+    ec_check check;
     sample s;
     (void)state;
 
     sample_init(&s, layers);
-    const ec_report_page page = page_of(&s);
+    ec_report_page page = page_of(&s);
+    find(&check, &s);
+    page.check = &check;
     write_json(&json, &page);
     document = parse(&json);
     assert_true(ec_json_is_true(ec_json_get(document, "holds")));
@@ -257,6 +277,10 @@ static void json_holds_the_documents_of_the_verbs(void **state)
     assert_string_equal(ec_json_text(ec_json_get(ec_json_at(asked, 0), "verdict")), "failed");
     assert_string_equal(ec_json_text(ec_json_get(ec_json_at(asked, 0), "min_rank")), "5");
     assert_string_equal(ec_json_text(ec_json_get(ec_json_at(asked, 1), "verdict")), "met");
+    const ec_json_value *findings = ec_json_get(document, "findings");
+    assert_int_equal(ec_json_size(findings), check.n_findings);
+    assert_string_equal(ec_json_text(ec_json_get(ec_json_at(findings, 0), "code")),
+                        ec_check_rule_at(check.findings[0].rule)->code);
     assert_int_equal(ec_json_size(ec_json_get(document, "layers")), s.arch->n_layers);
     assert_int_equal(ec_json_size(ec_json_get(document, "training")), 2);
     const ec_json_value *last = ec_json_at(ec_json_get(document, "training"), 1);
@@ -270,6 +294,7 @@ static void json_holds_the_documents_of_the_verbs(void **state)
     for (size_t i = 0; i < ec_json_size(alone); i++)
         assert_string_equal(ec_json_key(within, i), ec_json_key(alone, i));
     assert_non_null(ec_json_get(ec_json_get(document, "verify"), "partitions"));
+    ec_check_clear(&check);
     ec_json_free(alone);
     ec_json_free(document);
     ec_json_clear(&bound);

@@ -120,7 +120,8 @@ static int report(tool *t, const report_options *o)
         const ec_report_page page = {
             .bounds = {m.input.arch, &m.input.partitions, m.bounds.items},
             .states = o->from.measure.weights != NULL ? &states : NULL,
-            .required = m.required.items,
+            .required = m.required,
+            .check = &m.check,
             .widths = o->from.sweeps.n > 0 ? &m.widths.found : NULL,
             .fit = o->from.data != NULL ? &fit : NULL,
             .formulas = m.widths.formulas,

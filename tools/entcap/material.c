@@ -31,30 +31,27 @@ static int add_source(tool *t, material *m, const char *role, const char *path, 
     return TOOL_GO_ON;
 }
 
-/* Bounds of the partitions that requirements name; they need not be among the others. */
-static int bound_requirements(tool *t, material *m, const ec_bound_options *options)
+/* Bounds of the partitions and of those that requirements name, and what is found by them. */
+static int check(tool *t, material *m, const ec_bound_options *bound)
 {
-    const ec_arch *arch = m->input.arch;
-    const char **names = NULL;
+    ec_check_options options;
     ec_error err = {0};
-    int code = TOOL_GO_ON;
 
-    if (arch->n_requirements == 0)
-        return TOOL_GO_ON;
-    names = ec_calloc(arch->n_requirements, sizeof *names, &err);
-    if (names == NULL)
+    tool_phase(t, "bounds and findings");
+    ec_check_options_init(&options);
+    options.bound = *bound;
+    ec_status status =
+        ec_check_arch(&m->check, m->input.arch, &m->input.partitions, &options, &t->run, &err);
+    if (status == EC_OK) {
+        m->required = ec_calloc(m->check.n_requirements + 1, sizeof *m->required, &err);
+        status = m->required == NULL ? EC_ENOMEM : EC_OK;
+    }
+    if (status != EC_OK)
         return tool_fail(t, m->input.file, &err);
-    for (size_t i = 0; i < arch->n_requirements; i++)
-        names[i] = arch->requirements[i].partition;
-
-    tool_input required = {.file = m->input.file, .arch = m->input.arch};
-    if (ec_arch_partitions(&required.partitions, arch, names, arch->n_requirements, &err) != EC_OK)
-        code = tool_fail(t, m->input.file, &err);
-    else
-        code = tool_bound(t, &required, options, &m->required);
-    ec_partitions_clear(&required.partitions);
-    ec_free(names);
-    return code;
+    for (size_t i = 0; i < m->check.n_requirements; i++)
+        m->required[i] = m->check.bounds[m->check.requirements[i].partition];
+    m->bounds = (tool_bounds){m->check.bounds, m->check.n_given};
+    return TOOL_GO_ON;
 }
 
 static ec_status add_diagram(tool *t, material *m, const ec_partition *partition, bool whole,
@@ -131,10 +128,8 @@ int material_gather(tool *t, material *m, const material_options *o)
     if (code == TOOL_GO_ON)
         code = add_source(t, m, "Training log", o->log, &m->log);
     if (code == TOOL_GO_ON)
-        code = tool_bound(t, &m->input, &options, &m->bounds);
+        code = check(t, m, &options);
     m->widths.found.bounds = m->bounds.items;
-    if (code == TOOL_GO_ON)
-        code = bound_requirements(t, m, &options);
     if (code == TOOL_GO_ON && o->measure.weights != NULL)
         code = tool_measure(t, &m->input, &m->bounds, &o->measure, &m->states);
     if (code == TOOL_GO_ON && o->data != NULL)
@@ -150,8 +145,8 @@ void material_clear(material *m)
 {
     ec_fit_clear(&m->fit);
     widths_clear(&m->widths);
-    tool_bounds_clear(&m->bounds);
-    tool_bounds_clear(&m->required);
+    ec_check_clear(&m->check);
+    ec_free(m->required);
     tool_states_clear(&m->states);
     tool_input_clear(&m->input);
     ec_bytes_clear(&m->log);
