@@ -154,6 +154,11 @@ bench: all $(BENCHES)
 experiment-data: all
 	@tools/experiment-data $(BUILD)/entcap $(BUILD)/experiment-data examples/findings
 
+# wide base against wide tip, on clothes and, with MNIST=FOLDER, on digits: 15 minutes
+experiment-width: all
+	@tools/experiment-width $(BUILD)/entcap $(BUILD)/experiment-width examples/findings \
+	    $(if $(MNIST),--mnist $(MNIST))
+
 fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-run
 
@@ -185,7 +190,7 @@ uninstall: man
 clean:
 	rm -rf build
 
-.PHONY: all examples mpi no-mpi test lint demo bench experiment-data fuzz fuzz-run cov \
-        man completion install uninstall clean FORCE
+.PHONY: all examples mpi no-mpi test lint demo bench experiment-data experiment-width fuzz \
+        fuzz-run cov man completion install uninstall clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

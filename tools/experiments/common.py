@@ -96,3 +96,14 @@ def mean(values):
 def spread(values):
     """Standard deviation of a sample, over the seeds."""
     return float(np.std(values, ddof=1))
+
+
+def on_canvas(pictures, side, rng):
+    """Each picture at a random place of a black canvas, side x side."""
+    n, height, width = pictures.shape
+    canvas = np.zeros((n, side, side), pictures.dtype)
+    rows = rng.integers(0, side - height + 1, n)
+    columns = rng.integers(0, side - width + 1, n)
+    for k in range(n):
+        canvas[k, rows[k] : rows[k] + height, columns[k] : columns[k] + width] = pictures[k]
+    return canvas
