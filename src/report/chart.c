@@ -35,12 +35,13 @@ void ec_plot_quote(ec_text *script, const char *text)
 }
 
 /* Points that cannot be seen, large enough to be met with a mouse. */
-void ec_plot_hover(ec_text *script, const char *data, const char *x_name, const char *y_name)
+void ec_plot_hover(ec_text *script, const char *data, int column, const char *x_name,
+                   const char *y_name)
 {
     ec_text_printf(script,
-                   ", %s using 1:2:(sprintf('%s %%.6g, %s %%.6g', $1, $2)) with labels hypertext "
+                   ", %s using 1:%d:(sprintf('%s %%.6g, %s %%.6g', $1, $%d)) with labels hypertext "
                    "point pt 7 ps 1.1 lc rgb '#ff000000' notitle",
-                   data, x_name, y_name);
+                   data, column, x_name, y_name, column);
 }
 
 static void put_points(ec_text *script, const ec_series *series, size_t number, bool log_y)
@@ -89,7 +90,7 @@ void ec_chart_script(ec_text *script, const ec_chart *chart)
 
         snprintf(data, sizeof data, "$d%zu", i);
         if (chart->series[i].n <= MAX_MARKS)
-            ec_plot_hover(script, data, chart->x_name, chart->y_name);
+            ec_plot_hover(script, data, 2, chart->x_name, chart->y_name);
     }
     ec_text_puts(script, "\n");
 }

@@ -96,11 +96,11 @@ static void put_place(ec_text *script, const place *p, bool log_y)
     ec_text_puts(script, "\n");
 }
 
+static const char *const x_name[] = {"sites in A", "columns in A", "rows in A",
+                                     "level of the block (1: the largest)"};
+
 static void put_axes(ec_text *script, const places *p, ec_profile_kind kind)
 {
-    static const char *const x_name[] = {"sites in A", "columns in A", "rows in A",
-                                         "level of the block (1: the largest)"};
-
     ec_plot_head(script, PLOT_HEIGHT);
     ec_text_puts(script, "set grid ytics lc rgb '#d8d8d8' lw 1\n"
                          "set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06\n"
@@ -115,7 +115,7 @@ static void put_axes(ec_text *script, const places *p, ec_profile_kind kind)
         ec_text_puts(script, "set xtics 1\n");
 }
 
-static void put_lines(ec_text *script, const places *p)
+static void put_lines(ec_text *script, const places *p, ec_profile_kind kind)
 {
     bool few = p->n <= MAX_MARKS, von_neumann = false;
 
@@ -130,8 +130,15 @@ static void put_lines(ec_text *script, const places *p)
     if (von_neumann)
         ec_text_puts(script, ", $d using 1:6 with points pt 6 ps 0.6 lw 1.5 lc rgb '#1c6b3a' title "
                              "'S, mean'");
-    ec_text_printf(script, ", $d using 1:4 with %s lc rgb '#0b3c8c' lw 2 title 'S2, mean'\n",
+    ec_text_printf(script, ", $d using 1:4 with %s lc rgb '#0b3c8c' lw 2 title 'S2, mean'",
                    few ? "linespoints pt 7 ps 0.4" : "lines");
+    if (few) {
+        ec_plot_hover(script, "$d", 2, x_name[kind], "ln bound");
+        ec_plot_hover(script, "$d", 4, x_name[kind], "S2");
+    }
+    if (few && von_neumann)
+        ec_plot_hover(script, "$d", 6, x_name[kind], "S");
+    ec_text_puts(script, "\n");
 }
 
 ec_status ec_plot_profile(ec_text *script, const ec_profile *profile, ec_profile_kind kind,
@@ -146,7 +153,7 @@ ec_status ec_plot_profile(ec_text *script, const ec_profile *profile, ec_profile
     for (size_t i = 0; i < p.n; i++)
         put_place(script, &p.at[i], p.log_y);
     ec_text_puts(script, "EOD\n");
-    put_lines(script, &p);
+    put_lines(script, &p, kind);
 done:
     ec_free(p.at);
     return status;

@@ -350,6 +350,7 @@ ec_status ec_plot_pareto(ec_text *script, const ec_widths_found *found, size_t p
                          "'configurations', $front using 1:2 with steps lc rgb '#0b3c8c' lw 2 "
                          "title 'Pareto front', $front using 1:2 with points pt 7 ps 0.35 lc rgb "
                          "'#0b3c8c' notitle");
+    ec_plot_hover(script, "$front", 2, ec_cost_unit(found->cost), "log2 of the bound");
     for (int m = 0; m < EC_N_MARKS; m++) {
         if (marks[m].widths == NULL)
             continue;

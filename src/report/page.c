@@ -39,6 +39,7 @@ static const char style[] =
     "100% no-repeat,linear-gradient(to left,#0003,transparent) right/.7rem 100% no-repeat}\n"
     "table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;color:var(--soft);font-size:.9rem;padding:0 0 .4rem}\n"
+    "caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2rem)}\n"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;"
     "border-bottom:1px solid var(--line)}\n"
     "th:last-child,td:last-child{padding-right:0}\n"
@@ -76,10 +77,9 @@ static const char style[] =
     "--line:#4b4d50;--pale:#24272b;--accent:#9fc4ff;--paper:#17191c;--bad:#ff9c92}"
     "figure svg{background:#fff;border-radius:.25rem}}\n"
     "@media print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
-    ".scroll{overflow:visible}td{white-space:normal}table{font-size:8.5pt}"
-    "section{border-top:1px solid "
-    "#888}details{display:block}h2,h3{break-after:avoid}figure,tr,.verdict{"
-    "break-inside:avoid}.diagrams{grid-template-columns:1fr 1fr}}\n";
+    ".scroll{overflow:visible;break-inside:avoid}td{white-space:normal}table{font-size:8.5pt}"
+    "section{border-top:1px solid #888}h2,h3,caption,thead{break-after:avoid}"
+    "figure,tr,.verdict{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}}\n";
 
 static void put_head(ec_text *out, const ec_arch *arch)
 {

@@ -153,13 +153,18 @@ ec_status ec_paper_chart(ec_paper *paper, const ec_chart *chart, ec_error *err)
     return status;
 }
 
-void ec_paper_svg(ec_paper *paper, const char *svg, const char *classes)
+void ec_paper_svg(ec_paper *paper, const char *svg, const char *classes, const char *label)
 {
-    const char *element = strstr(svg, "<svg"); /* without the document's prolog */
+    static const char begin[] = "<svg";
+    const char *element = strstr(svg, begin); /* without the document's prolog */
 
-    if (!paper->markdown)
-        ec_text_printf(paper->out, "<figure class=\"%s\">%s", classes,
-                       element != NULL ? element : "");
+    if (paper->markdown || element == NULL)
+        return;
+    ec_text_printf(paper->out, "<figure class=\"%s\">%s role=\"img\" aria-label=\"", classes,
+                   begin);
+    ec_text_xml(paper->out, label);
+    ec_text_puts(paper->out, "\"");
+    ec_text_puts(paper->out, element + strlen(begin));
 }
 
 void ec_put_number(ec_text *line, const char *text)

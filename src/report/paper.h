@@ -102,8 +102,9 @@ EC_NODISCARD ec_status ec_paper_plot(ec_paper *paper, const ec_text *script, con
 /** The same of lines over common axes. */
 EC_NODISCARD ec_status ec_paper_chart(ec_paper *paper, const ec_chart *chart, ec_error *err);
 
-/** A figure from a whole SVG document, of further classes; to be followed by its EC_CAPTION. */
-void ec_paper_svg(ec_paper *paper, const char *svg, const char *classes);
+/** A figure from a whole SVG document, of further classes; to be followed by its EC_CAPTION.
+ * `label` is for those who cannot see it. */
+void ec_paper_svg(ec_paper *paper, const char *svg, const char *classes, const char *label);
 
 /** Append a number to running text: "16^256" with a raised exponent. */
 void ec_put_number(ec_text *line, const char *text);

@@ -142,8 +142,10 @@ void ec_plot_fit(ec_text *script, const ec_fit *fit, const ec_fit_side *side, do
 /** Largest demand of any level. */
 double ec_fit_extent(const ec_fit_side *side);
 
-/** Append to a plot command: the points of $data say their numbers where the mouse rests. */
-void ec_plot_hover(ec_text *script, const char *data, const char *x_name, const char *y_name);
+/** Append to a plot command: points of $data, its columns 1 and `column`, say their numbers where
+ * the mouse rests. */
+void ec_plot_hover(ec_text *script, const char *data, int column, const char *x_name,
+                   const char *y_name);
 
 /** Append a string to a script, in quotes in which nothing acts. */
 void ec_plot_quote(ec_text *script, const char *text);

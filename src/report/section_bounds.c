@@ -63,7 +63,8 @@ void ec_section_diagrams(ec_paper *paper, const ec_report_page *page)
     for (size_t i = 0; i < page->n_diagrams; i++) {
         const ec_report_diagram *diagram = &page->diagrams[i];
 
-        ec_paper_svg(paper, diagram->svg, diagram->wide ? "diagram wide" : "diagram");
+        ec_paper_svg(paper, diagram->svg, diagram->wide ? "diagram wide" : "diagram",
+                     diagram->caption);
         ec_put_plain(ec_paper_open(paper, EC_CAPTION), diagram->caption);
         ec_paper_close(paper);
     }

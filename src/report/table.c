@@ -244,12 +244,13 @@ void ec_table_html(ec_text *out, const ec_table *table, const char *caption)
         out->status = EC_ENOMEM;
         goto done;
     }
-    ec_text_puts(
-        out, "<div class=\"scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table>\n");
+    ec_text_puts(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+    ec_text_xml(out, caption[0] != '\0' ? caption : "Table");
+    ec_text_puts(out, "\"><table>\n");
     if (caption[0] != '\0') {
-        ec_text_puts(out, "<caption>");
+        ec_text_puts(out, "<caption><span>");
         ec_text_xml(out, caption);
-        ec_text_puts(out, "</caption>\n");
+        ec_text_puts(out, "</span></caption>\n");
     }
     ec_text_puts(out, "<thead><tr>");
     for (size_t c = 0; c < table->n_columns; c++)

@@ -49,7 +49,7 @@ static const char frames[] =
     "    + `${root.scrollWidth > w.innerWidth ? 'scrolls' : 'fits'}, `\n"
     "    + `${w.performance.getEntriesByType('resource').length} requests, `\n"
     "    + `${d.querySelectorAll('section').length} sections, `\n"
-    "    + `${d.querySelectorAll('svg[role=img]:not([aria-label])').length} unnamed, `\n"
+    "    + `${d.querySelectorAll('figure > svg:not([role=img][aria-label])').length} unnamed, `\n"
     "    + `${d.querySelectorAll('h1').length} title, ${d.scripts.length} scripts]\\n`; } }\n"
     "</script>\n";
 
