@@ -202,6 +202,27 @@ static void no_two_things_on_a_page_share_an_id(void **state)
     sample_clear(&s);
 }
 
+/* gnuplot would have a script show them. */
+static void charts_say_their_values_where_the_mouse_rests(void **state)
+{
+    sample s;
+    ec_text html = {0};
+    (void)state;
+
+    sample_init(&s, layers);
+    const ec_report_page page = page_of(&s);
+    if (!page.charts)
+        skip();
+    write_page(&html, &page);
+    assert_non_null(strstr(html.bytes, "<g><title>step 10, loss (nats) 2.25</title>"));
+    assert_non_null(strstr(html.bytes, "<g><title>step 20, entropy (nats) 0.375</title>"));
+    assert_non_null(strstr(html.bytes, "<g><title>step 20, entropy (nats) 1.38629</title>"));
+    assert_null(strstr(html.bytes, "onmouse"));
+    assert_null(strstr(html.bytes, "gnuplot_svg"));
+    ec_text_clear(&html);
+    sample_clear(&s);
+}
+
 static void a_faulty_log_is_reported_with_its_line(void **state)
 {
     sample s;
@@ -286,6 +307,7 @@ int main(void)
         cmocka_unit_test(no_name_acts_on_a_page),
         cmocka_unit_test(no_name_acts_in_a_chart),
         cmocka_unit_test(no_two_things_on_a_page_share_an_id),
+        cmocka_unit_test(charts_say_their_values_where_the_mouse_rests),
         cmocka_unit_test(a_faulty_log_is_reported_with_its_line),
         cmocka_unit_test(entropies_are_held_against_the_loss),
         cmocka_unit_test(a_page_survives_failed_allocations),
