@@ -3,6 +3,7 @@
 # make mpi        build/entcap-mpi, where Open MPI is installed
 # make test       every test and example; ends with "N passed, M failed"
 # make bench      entcap beside other tools; SECTION=sweep for a part (tools/bench)
+# make deb        Debian packages, in build/deb; make deb-test looks at them
 # make lint demo fuzz cov examples man install uninstall clean
 # SAN=1           the same with address and undefined-behaviour sanitizers, under build/san
 
@@ -180,17 +181,24 @@ man: $(BUILD)/man
 completion: $(BUILD)/completion
 
 # PREFIX, LIBDIR: where the files will be found; DESTDIR: a folder that stands for / now
-INSTALL      = BUILD='$(BUILD)' VERSION='$(VERSION)' SONAME='$(SONAME)' LIBS='$(LIBS) $(OPENMP)' \
+set_out      = BUILD='$(BUILD)' VERSION='$(VERSION)' SONAME='$(SONAME)' LIBS='$(LIBS) $(OPENMP)' \
                PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' tools/install
 install: all man completion
-	@$(INSTALL) install
+	@$(set_out) install
 uninstall: man
-	@$(INSTALL) uninstall
+	@$(set_out) uninstall
+
+# Debian packages, built in a copy of this tree
+deb:
+	@tools/deb/build $(BUILD)/deb
+
+deb-test: deb
+	@tools/deb/check $(BUILD)/deb
 
 clean:
 	rm -rf build
 
 .PHONY: all examples mpi no-mpi test lint demo bench experiment-data experiment-width fuzz \
-        fuzz-run cov man completion install uninstall clean FORCE
+        fuzz-run cov man completion install uninstall deb deb-test clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
