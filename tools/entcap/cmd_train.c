@@ -188,6 +188,7 @@ static ec_status run_training(train_verb *v, ec_weights *weights, const ec_arch 
         *err = v->err;
         status = v->err.status;
     }
+    v->log.data = NULL;
     ec_dataset_clear(&train);
     ec_dataset_clear(&test);
     return status;
@@ -267,53 +268,61 @@ static int check_options(train_verb *v)
     return train_log_bases(&v->log, v->t, &v->bases);
 }
 
-int cmd_train(tool *t)
+/* The options in the order of the help: what is learned, and how... */
+static size_t add_learning(tool_option *rows, train_verb *v)
 {
-    const ec_train_options defaults = EC_TRAIN_OPTIONS_INIT;
-    train_verb v = {
-        .t = t, .epochs = defaults.epochs, .batch = defaults.batch, .rate = defaults.rate};
-    const tool_option options[] = {
+    const tool_option own[] = {
         {"data",
          'd',
          TOOL_SPEC,
-         &v.data,
+         &v->data,
          "SPEC",
          "fashion-mnist, mnist, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], npy:X.npy,Y.npy",
          {0, 0}},
         {"weights",
          'w',
          TOOL_TEXT,
-         &v.weights,
+         &v->weights,
          "FILE",
          "weights to start from, instead of random ones",
          {0, 0}},
-        {"output", 'o', TOOL_TEXT, &v.output, "FILE", "where the weights go", {0, 0}},
-        {"epochs", 0, TOOL_COUNT, &v.epochs, "N", "times through the samples", {1, 1e6}},
-        {"batch", 0, TOOL_COUNT, &v.batch, "N", "samples per step", {1, 1e6}},
-        {"lr", 0, TOOL_REAL, &v.rate, "RATE", "first step size", {1e-12, 1e6}},
+        {"output", 'o', TOOL_TEXT, &v->output, "FILE", "where the weights go", {0, 0}},
+        {"epochs", 0, TOOL_COUNT, &v->epochs, "N", "times through the samples", {1, 1e6}},
+        {"batch", 0, TOOL_COUNT, &v->batch, "N", "samples per step", {1, 1e6}},
+        {"lr", 0, TOOL_REAL, &v->rate, "RATE", "first step size", {1e-12, 1e6}},
         {"schedule",
          0,
          TOOL_CHOICE,
-         &v.schedule,
+         &v->schedule,
          "linear|cosine|constant",
          "how the step size goes on: to 0, or not",
          {0, 0}},
-        {"optimizer", 0, TOOL_CHOICE, &v.optimizer, "adam|sgd", "how steps are taken", {0, 0}},
-        {"decay", 0, TOOL_REAL, &v.decay, "RATE", "weights shrink by lr * RATE a step", {0, 1e6}},
-        {"loss", 0, TOOL_CHOICE, &v.loss, "auto|cross-entropy|squared", "what falls", {0, 0}},
-        {"limit", 0, TOOL_COUNT, &v.limit, "N", "first N samples only; 0: all", {0, 4294967295}},
-        {"log", 0, TOOL_TEXT, &v.log.file, "FILE", "lines of JSON: epochs, entropies", {0, 0}},
+        {"optimizer", 0, TOOL_CHOICE, &v->optimizer, "adam|sgd", "how steps are taken", {0, 0}},
+        {"decay", 0, TOOL_REAL, &v->decay, "RATE", "weights shrink by lr * RATE a step", {0, 1e6}},
+        {"loss", 0, TOOL_CHOICE, &v->loss, "auto|cross-entropy|squared", "what falls", {0, 0}},
+        {"limit", 0, TOOL_COUNT, &v->limit, "N", "first N samples only; 0: all", {0, 4294967295}},
+    };
+
+    memcpy(rows, own, sizeof own);
+    return sizeof own / sizeof *own;
+}
+
+/* ... and what is written on the way. */
+static void add_keeping(tool_option *rows, train_verb *v)
+{
+    const tool_option own[] = {
+        {"log", 0, TOOL_TEXT, &v->log.file, "FILE", "lines of JSON: epochs, entropies", {0, 0}},
         {"entropy-every",
          0,
          TOOL_COUNT,
-         &v.entropy_every,
+         &v->entropy_every,
          "STEPS",
          "measure the entanglement of every label and partition so often; 0: never",
          {0, 4294967295}},
         {"basis",
          0,
          TOOL_LIST,
-         &v.bases,
+         &v->bases,
          "features|sites|data",
          "of --entropy-every: site features as functions on [0, 1] (default), orthonormal, or over "
          "the pixels of the first 1,000 samples; may be repeated",
@@ -321,19 +330,31 @@ int cmd_train(tool *t)
         {"checkpoint-every",
          0,
          TOOL_COUNT,
-         &v.checkpoint_every,
+         &v->checkpoint_every,
          "STEPS",
          "save the state so often, besides every epoch; 0: no more than that",
          {0, 4294967295}},
         {"resume",
          0,
          TOOL_FLAG,
-         &v.resume,
+         &v->resume,
          NULL,
          "go on from a checkpoint, if there is one",
          {0, 0}},
         {0},
     };
+
+    memcpy(rows, own, sizeof own);
+}
+
+int cmd_train(tool *t)
+{
+    const ec_train_options defaults = EC_TRAIN_OPTIONS_INIT;
+    train_verb v = {
+        .t = t, .epochs = defaults.epochs, .batch = defaults.batch, .rate = defaults.rate};
+    tool_option options[20];
+
+    add_keeping(options + add_learning(options, &v), &v);
     int code = tool_parse(t, &usage, options);
 
     if (code == TOOL_GO_ON)
