@@ -165,6 +165,13 @@ EC_NODISCARD ec_status ec_train_classify(uint32_t *label, const ec_arch *arch,
                                          const ec_run *run, ec_error *err);
 
 /**
+ * Outputs z of every sample by the same network, batch norms by their running statistics: data->n x
+ * arch->outputs entries, row after row. Errors: as ec_train_classify.
+ */
+EC_NODISCARD ec_status ec_train_outputs(double *z, const ec_arch *arch, const ec_weights *weights,
+                                        const ec_dataset *data, const ec_run *run, ec_error *err);
+
+/**
  * Loss of one sample and its gradient in double precision, of a network that is not trained in
  * layers: gradient has the shapes of weights (and is set, not added to). `values` are the n_sites
  * numbers that the feature map reads.

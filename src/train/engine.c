@@ -81,7 +81,8 @@ static void run_layerwise(tally *sum, engine *e, const job *j, size_t first, siz
 {
     ec_team_run(e->team, WORKERS_BLOCKS, load_some, &(load){e, j, first, n});
     layerwise_run_f32(e->layerwise, j->learn ? e->gradient : NULL, j->parameters,
-                      &(pass_batch){(unsigned)n, e->label, e->verdict});
+                      &(pass_batch){(unsigned)n, e->label, e->verdict,
+                                    j->z != NULL ? j->z + first * e->p->arch->outputs : NULL});
     for (size_t s = 0; s < n; s++) {
         const verdict *v = &e->verdict[s];
         sum->n++;
@@ -111,7 +112,7 @@ void engine_keep_statistics(const engine *e, float *parameters)
         layerwise_keep_f32(e->layerwise, parameters);
 }
 
-ec_status engine_classify(uint32_t *label, engine *e, const float *parameters,
+ec_status engine_classify(uint32_t *label, double *z, engine *e, const float *parameters,
                           const ec_dataset *data, const ec_run *run, ec_error *err)
 {
     uint32_t samples[ENGINE_PORTION] = {0};
@@ -120,6 +121,7 @@ ec_status engine_classify(uint32_t *label, engine *e, const float *parameters,
         job j = {.parameters = parameters, .data = data, .samples = samples};
         j.n = data->n - first < ENGINE_PORTION ? data->n - first : ENGINE_PORTION;
         j.found = label + first;
+        j.z = z != NULL ? z + first * e->p->arch->outputs : NULL;
         for (size_t k = 0; k < j.n; k++)
             samples[k] = (uint32_t)(first + k);
         if (!engine_run(e, &j).bad.finite)

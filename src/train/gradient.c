@@ -3,8 +3,10 @@
 
 #include "core/flow.h"
 
-ec_status ec_train_classify(uint32_t *label, const ec_arch *arch, const ec_weights *weights,
-                            const ec_dataset *data, const ec_run *run, ec_error *err)
+/* Labels, and outputs unless z is NULL. */
+static ec_status evaluate(uint32_t *label, double *z, const ec_arch *arch,
+                          const ec_weights *weights, const ec_dataset *data, const ec_run *run,
+                          ec_error *err)
 {
     ec_status status = EC_OK;
     plan p = {.arch = NULL};
@@ -15,11 +17,30 @@ ec_status ec_train_classify(uint32_t *label, const ec_arch *arch, const ec_weigh
     EC_TRY(engine_init(&e, &p, data, 0, run, err));
     EC_NEW(parameters, p.n_parameters);
     plan_pack(parameters, &p, weights);
-    EC_TRY(engine_classify(label, &e, parameters, data, run, err));
+    EC_TRY(engine_classify(label, z, &e, parameters, data, run, err));
 done:
     ec_free(parameters);
     engine_clear(&e);
     plan_clear(&p);
+    return status;
+}
+
+ec_status ec_train_classify(uint32_t *label, const ec_arch *arch, const ec_weights *weights,
+                            const ec_dataset *data, const ec_run *run, ec_error *err)
+{
+    return evaluate(label, NULL, arch, weights, data, run, err);
+}
+
+ec_status ec_train_outputs(double *z, const ec_arch *arch, const ec_weights *weights,
+                           const ec_dataset *data, const ec_run *run, ec_error *err)
+{
+    ec_status status = EC_OK;
+    uint32_t *label = NULL;
+
+    EC_NEW(label, data->n);
+    EC_TRY(evaluate(label, z, arch, weights, data, run, err));
+done:
+    ec_free(label);
     return status;
 }
 
@@ -43,7 +64,7 @@ ec_status ec_train_gradient(ec_weights *gradient, double *loss, const ec_arch *a
     EC_NEW(sum, p.n_parameters);
     plan_pack_f64(parameters, &p, weights);
     pass_load_f64(pass, 0, values);
-    pass_run_f64(pass, sum, parameters, &(pass_batch){1, &label, &v});
+    pass_run_f64(pass, sum, parameters, &(pass_batch){1, &label, &v, NULL});
     if (!v.finite) {
         status = ec_fail(err, EC_ENUMERIC, "the loss is not finite");
         goto done;
@@ -109,7 +130,7 @@ ec_status ec_train_batch_gradient(ec_weights *gradient, double *loss, const ec_a
     EC_NEW(sum, p.n_parameters);
     EC_NEW(v, data->n);
     plan_pack_f64(parameters, &p, weights);
-    layerwise_run_f64(w, sum, parameters, &(pass_batch){(unsigned)data->n, data->label, v});
+    layerwise_run_f64(w, sum, parameters, &(pass_batch){(unsigned)data->n, data->label, v, NULL});
     EC_TRY(sum_losses(loss, v, data->n, err));
     *loss /= (double)data->n;
     for (size_t i = 0; i < p.n_parameters; i++)

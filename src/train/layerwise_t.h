@@ -301,7 +301,8 @@ void T(layerwise_run)(struct T(layerwise) * w, REAL *gradient, const REAL *param
     for (size_t g = 0; g < T(passes_of)(w->n); g++) {
         size_t first = g * LANES, left = w->n - first;
         w->batch[g] = (pass_batch){left < LANES ? (unsigned)left : LANES, b->label + first,
-                                   b->verdict + first};
+                                   b->verdict + first,
+                                   b->z != NULL ? b->z + first * w->p->arch->outputs : NULL};
     }
     if (gradient != NULL) {
         T(learn)(w, gradient, parameters);

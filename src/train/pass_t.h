@@ -71,6 +71,8 @@ INLINE bool T(judge_all)(struct T(pass) * w, const pass_batch *b)
     size_t top = w->p->n_levels - 1, outputs = w->p->arch->outputs;
     bool finite = true;
 
+    for (size_t i = 0; b->z != NULL && i < b->n * outputs; i++)
+        b->z[i] = (double)w->u[top][i % outputs][i / outputs];
     for (unsigned s = 0; s < b->n; s++) {
         verdict v = T(judge)(w->u[top], s, b->label[s], w->p, w->softmax);
         v.level = v.finite ? 0 : T(first_not_finite)(w, s);

@@ -193,7 +193,7 @@ static ec_status accuracy(double *out, trainer *t, const ec_dataset *data, ec_er
     if (data == NULL || data->n == 0)
         return EC_OK;
     EC_NEW(found, data->n);
-    EC_TRY(engine_classify(found, &t->engine, t->parameters, data, t->run, err));
+    EC_TRY(engine_classify(found, NULL, &t->engine, t->parameters, data, t->run, err));
     for (size_t i = 0; i < data->n; i++)
         right += found[i] == data->label[i];
     *out = (double)right / (double)data->n;

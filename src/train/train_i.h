@@ -95,6 +95,7 @@ typedef struct pass_batch {
     unsigned n; /* 1 .. lanes */
     const uint32_t *label;
     verdict *verdict;
+    double *z; /* n x outputs, or NULL */
 } pass_batch;
 
 /**
@@ -179,6 +180,7 @@ typedef struct job {
     size_t n;
     bool learn;      /* leave the sum of the gradients in gradient[0] of the workers */
     uint32_t *found; /* n labels, or NULL */
+    double *z;       /* n x outputs, or NULL */
 } job;
 
 tally workers_run(workers *w, const job *j);
@@ -210,9 +212,10 @@ tally engine_run(engine *e, const job *j);
 /** After a step: what the batch showed goes into the running statistics. */
 void engine_keep_statistics(const engine *e, float *parameters);
 
-/** Labels of all samples; the run can be stopped in between. */
-EC_NODISCARD ec_status engine_classify(uint32_t *label, engine *e, const float *parameters,
-                                       const ec_dataset *data, const ec_run *run, ec_error *err);
+/** Labels, and outputs z unless NULL, of all samples; the run can be stopped in between. */
+EC_NODISCARD ec_status engine_classify(uint32_t *label, double *z, engine *e,
+                                       const float *parameters, const ec_dataset *data,
+                                       const ec_run *run, ec_error *err);
 
 /** Moments of Adam; both NULL for SGD. */
 typedef struct optimizer {

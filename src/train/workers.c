@@ -80,8 +80,9 @@ static void run_lanes(workers *w, unsigned i, const job *j, size_t b, size_t k)
         ec_data_sites(values, j->data, j->samples[k + s], room);
         pass_load_f32(w->pass[i], s, values);
     }
-    pass_run_f32(w->pass[i], j->learn ? w->gradient[b] : NULL, j->parameters,
-                 &(pass_batch){n, label, verdicts});
+    pass_run_f32(
+        w->pass[i], j->learn ? w->gradient[b] : NULL, j->parameters,
+        &(pass_batch){n, label, verdicts, j->z != NULL ? j->z + k * w->p->arch->outputs : NULL});
     for (unsigned s = 0; s < n; s++) {
         sum->n++;
         sum->loss += verdicts[s].loss;
