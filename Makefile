@@ -160,6 +160,11 @@ experiment-width: all
 	@tools/experiment-width $(BUILD)/entcap $(BUILD)/experiment-width examples/findings \
 	    $(if $(MNIST),--mnist $(MNIST))
 
+# the pictures of the README, in examples/figures
+.PHONY: figures
+figures: all
+	@tools/figures $(BUILD)/entcap examples/figures
+
 fuzz:
 	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-run
 

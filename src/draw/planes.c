@@ -30,8 +30,9 @@
 #define FONT        9.0
 #define FONT_MIN    5.0
 #define LABEL_PAD   8.0
-#define LETTER_FROM 7.5 /* size of a site that shows the letter of its side */
-#define DASH_FROM   5.0 /* width of a bond's lower end from which it is dashed where it is cut */
+#define LINE        0.038 /* width of a bond, of the height of its box */
+#define LETTER_FROM 7.5   /* size of a site that shows the letter of its side */
+#define DASH_FROM   5.0   /* width of a bond's lower end from which it is dashed where it is cut */
 
 /* One level: its matrices, with their copy tensors before them; or the sites. */
 typedef struct plane {
@@ -119,10 +120,11 @@ static void place_bond(ec_draw_bond *bond, const ec_drawing *drawing)
     const ec_draw_node *lower = &drawing->nodes[bond->lower];
     const ec_draw_node *upper = &drawing->nodes[bond->upper];
     double low = lower->at.y + lower->height / 2, high = upper->at.y - upper->height / 2;
+    double box = lower->kind == EC_DRAW_COPY ? upper->height : lower->height;
 
     bond->curve[0] = bond->curve[1] = lower->at;
     bond->curve[2] = bond->curve[3] = upper->at;
-    bond->width = draw_line_width(bond->dim, fmin(0.9, 0.038 * lower->height));
+    bond->width = draw_line_width(bond->dim, fmin(0.9, LINE * box));
     bond->dashed = bond->cut && lower->width >= DASH_FROM;
     bond->font = fmin(FONT, 0.95 * (high - low));
     if (lower->kind != EC_DRAW_COPY || bond->font < FONT_MIN)

@@ -2,12 +2,15 @@
 /* Additional permission under section 7 (linking with Graphviz): see LICENSE. */
 #include "render.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* Networks that are no trees: a Graphviz engine places their nodes. */
 
 #define LABEL_LIFT   3.0
+#define LABEL_LINE   1.2 /* height of a label, of its font size */
+#define LABEL_PAD    2.0
 #define FREE_DOT_MAX ((size_t)400) /* nodes that the engine dot arranges; neato, beyond */
 
 /* Sites of side A at the left, of side B at the right: the cut runs down between them. */
@@ -46,6 +49,29 @@ static void read_places(const canvas *c)
     }
 }
 
+/*
+ * Graphviz measures labels in the fonts that it finds. While it places them each is an empty cell
+ * of the size that it may take, so that a picture is the same everywhere.
+ */
+static void reserve_labels(const canvas *c)
+{
+    char key[] = "label", cell[200];
+
+    for (size_t i = 0; i < c->drawing->n_bonds; i++) {
+        const ec_draw_bond *bond = &c->drawing->bonds[i];
+        double width = ec_draw_text_width(bond->label, bond->font, bond->cut);
+        if (bond->font <= 0 || bond->label[0] == '\0')
+            continue;
+        snprintf(cell, sizeof cell,
+                 "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"0\" CELLSPACING=\"0\"><TR>"
+                 "<TD FIXEDSIZE=\"TRUE\" WIDTH=\"%.0f\" HEIGHT=\"%.0f\"></TD></TR></TABLE>",
+                 ceil(width) + LABEL_PAD, ceil(LABEL_LINE * bond->font));
+        char *html = agstrdup_html(c->graph, cell);
+        agset(c->edges[i], key, html);
+        agstrfree(c->graph, html);
+    }
+}
+
 /* Let an engine place the nodes, keep the places as attributes, and frame the picture. */
 ec_status free_place(GVC_t *gvc, const canvas *c, ec_error *err)
 {
@@ -61,6 +87,7 @@ ec_status free_place(GVC_t *gvc, const canvas *c, ec_error *err)
     graph_set(graph, "overlap", layered ? "" : "false");
     if (layered)
         part_sides(c);
+    reserve_labels(c);
     status =
         render_check(gvLayout(gvc, graph, layered ? "dot" : "neato"), "placing the nodes", err);
     if (status != EC_OK)
@@ -68,6 +95,7 @@ ec_status free_place(GVC_t *gvc, const canvas *c, ec_error *err)
     attach_attrs(graph);
     gvFreeLayout(gvc, graph);
     read_places(c);
+    graph_label_bonds(c);
     graph_set(graph, "rankdir", "TB");
     if (!graph_numbers(box, 4, graph, "bb"))
         return ec_fail(err, EC_ENUMERIC, "Graphviz did not say where the nodes stand");

@@ -211,10 +211,18 @@ static void add_bond(const canvas *c, Agnode_t **nodes, size_t i)
     if (c->drawing->form == EC_DRAW_TREE)
         set_curve(edge, b->curve);
     if (b->font > 0 && b->label[0] != '\0') {
-        set_label(edge, b->label, false);
         graph_set(edge, "fontsize", "%.2f", b->font);
         if (c->drawing->form == EC_DRAW_TREE)
             graph_set(edge, "lp", "%.2f,%.2f", b->label_at.x, b->label_at.y);
+    }
+}
+
+void graph_label_bonds(const canvas *c)
+{
+    for (size_t i = 0; i < c->drawing->n_bonds; i++) {
+        const ec_draw_bond *bond = &c->drawing->bonds[i];
+        if (bond->font > 0 && bond->label[0] != '\0')
+            set_label(c->edges[i], bond->label, false);
     }
 }
 
@@ -334,6 +342,7 @@ ec_status graph_open(canvas *c, ec_error *err)
         nodes[i] = add_node(c, i);
     for (size_t i = 0; i < c->drawing->n_bonds; i++)
         add_bond(c, nodes, i);
+    graph_label_bonds(c);
     ec_free(nodes);
     return EC_OK;
 }

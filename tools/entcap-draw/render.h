@@ -50,6 +50,9 @@ typedef struct spline {
 /** Make the graph of nodes and bonds, with positions where the drawing is a tree. EC_ENOMEM. */
 ec_status graph_open(canvas *c, ec_error *err);
 
+/** Write the labels of bonds that have one. */
+void graph_label_bonds(const canvas *c);
+
 /** The curve of bond i, wherever its places come from. Owns: out->points. Errors: EC_ENOMEM */
 ec_status graph_path(spline *out, const canvas *c, size_t i, ec_error *err);
 

@@ -2,8 +2,12 @@
 /* Additional permission under section 7 (linking with Graphviz): see LICENSE. */
 #include "render.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FACE              " font-family=\"Helvetica,sans-Serif\"" /* of every text */
+#define ROUND_BOX_NUMBERS ((size_t)50) /* coordinates of Graphviz' path around a round box */
 
 /* The SVG being rewritten: what is left of Graphviz' text, and ours so far. */
 typedef struct rewriter {
@@ -81,6 +85,38 @@ static void put_title(rewriter *w, const char *id)
     }
 }
 
+/*
+ * Graphviz draws a round box as a path of 8 curves. If a path is here and is of that shape, write
+ * the element that SVG has for it.
+ */
+static void put_round_box(rewriter *w)
+{
+    static const char head[] = "<path fill=", data[] = " d=\"M";
+    const char *end = strstr(w->at, "/>"), *d = strstr(w->at, data);
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, first = 0;
+    size_t n = 0;
+
+    if (strncmp(w->at, head, strlen(head)) != 0 || end == NULL || d == NULL || d > end)
+        return;
+    for (const char *at = d + strlen(data); at < end && *at != '"'; n++) {
+        char *next;
+        double number = strtod(at, &next);
+        if (next == at)
+            return;
+        first = n == 0 ? number : first;
+        low[n % 2] = fmin(low[n % 2], number);
+        high[n % 2] = fmax(high[n % 2], number);
+        at = *next == '"' ? next : next + 1;
+    }
+    if (n != ROUND_BOX_NUMBERS)
+        return;
+    ec_text_puts(&w->out, "<rect");
+    ec_text_add(&w->out, w->at + strlen("<path"), (size_t)(d - w->at) - strlen("<path"));
+    ec_text_printf(&w->out, " x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" rx=\"%.2f\"",
+                   low[0], low[1], high[0] - low[0], high[1] - low[1], high[0] - first);
+    w->at = end;
+}
+
 /* The body: comments go; each group has an id and Graphviz' name, in whose place we put a title. */
 static bool rewrite_groups(rewriter *w)
 {
@@ -96,8 +132,10 @@ static bool rewrite_groups(rewriter *w)
             const char *id = w->at + strlen(group);
             if (!copy_until(w, "<title>") || !skip_past(w, "</title>\n"))
                 return false;
-            if (strncmp(id, w->drawing->id, prefix - 1) == 0)
+            if (strncmp(id, w->drawing->id, prefix - 1) == 0) {
                 put_title(w, id + prefix);
+                put_round_box(w);
+            }
         } else {
             ec_text_puts(&w->out, "<");
             w->at++;
@@ -116,7 +154,7 @@ static bool rewrite_head(rewriter *w, bool inlined)
         return false;
     if (!inlined) /* a page that this is put into says what it is in its own way */
         ec_text_puts(&w->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    ec_text_printf(&w->out, "<svg id=\"%s\" class=\"entcap-drawing\" ", id);
+    ec_text_printf(&w->out, "<svg id=\"%s\" class=\"entcap-drawing\"" FACE " ", id);
     if (!inlined)
         ec_text_printf(&w->out, "role=\"img\" aria-labelledby=\"%s-title %s-desc\" ", id, id);
     if (!copy_until(w, ">\n"))
@@ -127,14 +165,12 @@ static bool rewrite_head(rewriter *w, bool inlined)
     return true;
 }
 
-/* Graphviz writes '-' as an entity, lest it end a comment; there will be none. */
-static void put_dashes(ec_text *out, const char *svg)
+/* All of a text, but for one part of it that becomes another wherever it occurs. */
+static void put_replaced(ec_text *out, const char *svg, const char *part, const char *by)
 {
-    static const char entity[] = "&#45;";
-
-    for (const char *next; (next = strstr(svg, entity)) != NULL; svg = next + strlen(entity)) {
+    for (const char *next; (next = strstr(svg, part)) != NULL; svg = next + strlen(part)) {
         ec_text_add(out, svg, (size_t)(next - svg));
-        ec_text_puts(out, "-");
+        ec_text_puts(out, by);
     }
     ec_text_puts(out, svg);
 }
@@ -142,19 +178,24 @@ static void put_dashes(ec_text *out, const char *svg)
 ec_status svg_finish(char **bytes, size_t *size, const char *svg, const ec_drawing *drawing,
                      bool inlined, ec_error *err)
 {
-    ec_text plain = {0};
+    ec_text dashes = {0}, plain = {0};
     rewriter w = {.drawing = drawing};
 
     *bytes = NULL;
     *size = 0;
-    put_dashes(&plain, svg);
+    /* Graphviz writes '-' as an entity, lest it end a comment; there will be none */
+    put_replaced(&dashes, svg, "&#45;", "-");
+    put_replaced(&plain, ec_text_get(&dashes), FACE, ""); /* said once, at the top */
     w.at = ec_text_get(&plain);
     bool understood = rewrite_head(&w, inlined) && rewrite_groups(&w);
-    ec_status status = ec_text_check(&plain, err);
+    ec_status status = ec_text_check(&dashes, err);
+    if (status == EC_OK)
+        status = ec_text_check(&plain, err);
     if (status == EC_OK)
         status = ec_text_check(&w.out, err);
     if (status == EC_OK && !understood)
         status = ec_fail(err, EC_EINVAL, "Graphviz wrote SVG that entcap-draw does not understand");
+    ec_text_clear(&dashes);
     ec_text_clear(&plain);
     if (status != EC_OK) {
         ec_text_clear(&w.out);
