@@ -155,6 +155,12 @@ bench: all $(BENCHES)
 experiment-data: all
 	@tools/experiment-data $(BUILD)/entcap $(BUILD)/experiment-data examples/findings
 
+# entanglement while networks learn; with MNIST=FOLDER on digits, too: 15 minutes
+.PHONY: experiment-growth
+experiment-growth: all
+	@tools/experiment-growth $(BUILD)/entcap $(BUILD)/experiment-growth examples/findings \
+	    $(if $(MNIST),--mnist $(MNIST))
+
 # wide base against wide tip, on clothes and, with MNIST=FOLDER, on digits: 15 minutes
 experiment-width: all
 	@tools/experiment-width $(BUILD)/entcap $(BUILD)/experiment-width examples/findings \

@@ -117,6 +117,37 @@ static void width_experiment_fills_table_and_plot(void **state)
                  build != NULL ? build : "build", folder, folder, folder, folder, folder);
 }
 
+/* The script fails, too, where entropies by its own recursion are not those of the log. */
+static void growth_experiment_follows_entropies_of_rewritten_functions(void **state)
+{
+    const char *folder = *state, *build = getenv("BUILD");
+
+    if (lacks_numpy())
+        skip();
+    if (shell("test -d " FASHION " && command -v gnuplot")->status != 0) {
+        print_message("NOT RUN: dataset-fashion-mnist or gnuplot-nox is not installed\n");
+        skip();
+    }
+    assert_exits(0, "tools/experiment-growth %s/entcap %s/work %s/out --quick",
+                 build != NULL ? build : "build", folder, folder);
+    assert_printed("MNIST IS LEFT OUT");
+    /* three partitions, two seeds, measured nine times */
+    assert_exits(0,
+                 "head -1 %s/out/growth.csv; grep -c . %s/out/growth.csv; grep -c '</svg>' "
+                 "%s/out/growth.svg; grep -o 'MNIST was left out' %s/out/growth.md",
+                 folder, folder, folder, folder);
+    assert_string_equal(shell_output(),
+                        "network,data,seed,partition,step,loss,features,data,sites\n"
+                        "55\n1\nMNIST was left out\n");
+    assert_exits(0,
+                 "awk -F '\"?,\"?' 'NR > 1 && !($(NF-2) > -1e-12 && $(NF-2) < 178) { exit 1 }' "
+                 "%s/out/growth.csv",
+                 folder);
+    /* rewritten functions have the same predictions, four times */
+    assert_exits(0, "grep -c '| \\([0-9]*\\) and \\1 |' %s/out/growth.md", folder);
+    assert_string_equal(shell_output(), "4\n");
+}
+
 #define in_a_folder(test)                                                                          \
     cmocka_unit_test_setup_teardown(test, shell_make_folder, shell_remove_folder)
 
@@ -127,6 +158,7 @@ int main(void)
         in_a_folder(pictures_are_placed_whole_anywhere_on_black),
         in_a_folder(runs_are_kept_while_their_settings_are_the_same),
         in_a_folder(width_experiment_fills_table_and_plot),
+        in_a_folder(growth_experiment_follows_entropies_of_rewritten_functions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
