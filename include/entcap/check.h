@@ -104,7 +104,9 @@ typedef struct ec_finding {
 /** What is to be looked for, and how hard; EC_CHECK_OPTIONS_INIT gives the defaults. */
 typedef struct ec_check_options {
     ec_bound_options bound; /* with `exact`, for lower bounds */
-    size_t max_nodes;       /* of the search for the fewest parameters (EC008) */
+    size_t max_exact;       /* partitions of which the generic rank is found, with the first ones;
+                               those that requirements name come on top */
+    size_t max_search;      /* terms of formulas that the search for the fewest parameters visits */
     double max_work;        /* pins that the cuts of a network may visit (EC007 to EC009) */
     signed char severity[EC_N_RULES]; /* -1: the rule's own, else an ec_severity */
 } ec_check_options;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DECIMAL_DIGITS = 15, DEFAULT_NODES = 20000 };
+enum { DECIMAL_DIGITS = 15, DEFAULT_EXACT = 16, DEFAULT_SEARCH = 400000 };
 
 #define DEFAULT_WORK 1e6
 
@@ -194,6 +194,14 @@ done:
     return status;
 }
 
+static bool required(const ec_check *check, size_t partition)
+{
+    for (size_t k = 0; k < check->n_requirements; k++)
+        if (check->requirements[k].partition == partition)
+            return true;
+    return false;
+}
+
 static void judge(ec_judged *judged, const ec_requirement *requirement, const ec_bound *bounds)
 {
     judged->verdict = ec_check_verdict(requirement, &bounds[judged->partition]);
@@ -216,9 +224,11 @@ static ec_status compute_bounds(ec_finder *f, ec_error *err)
         EC_TRY(ec_network_from_arch(&network, f->arch, f->run, err));
         options.network = network;
     }
-    for (size_t i = 0; i < out->partitions.n; i++)
+    for (size_t i = 0; i < out->partitions.n; i++) {
+        options.exact = f->options->bound.exact && (i < f->options->max_exact || required(out, i));
         EC_TRY(ec_bound_compute(&out->bounds[i], f->arch, &out->partitions.items[i].a, &options,
                                 f->run, err));
+    }
     for (size_t k = 0; k < out->n_requirements; k++)
         judge(&out->requirements[k], &f->arch->requirements[k], out->bounds);
 done:
@@ -230,10 +240,12 @@ done:
 
 void ec_check_options_init(ec_check_options *options)
 {
-    *options = (ec_check_options){
-        .bound = EC_BOUND_OPTIONS_INIT, .max_nodes = DEFAULT_NODES, .max_work = DEFAULT_WORK};
+    *options = (ec_check_options){.bound = EC_BOUND_OPTIONS_INIT,
+                                  .max_exact = DEFAULT_EXACT,
+                                  .max_search = DEFAULT_SEARCH,
+                                  .max_work = DEFAULT_WORK};
     options->bound.exact = true;
-    options->bound.exact_seconds = 10;
+    options->bound.exact_seconds = 2;
     memset(options->severity, -1, sizeof options->severity);
 }
 

@@ -3,7 +3,10 @@
 
 #include "core/flow.h"
 
+#include <math.h>
 #include <string.h>
+
+enum { MAX_PARTITIONS = 128 }; /* a formula of each takes up to 20 ms */
 
 /* ---------------------------------------------------------------------- forks */
 
@@ -121,6 +124,71 @@ done:
     return status;
 }
 
+static bool same_formula(const ec_formula *x, const ec_formula *y)
+{
+    size_t size = x->n_terms * x->n_variables;
+
+    if (x->n_terms != y->n_terms || x->n_variables != y->n_variables)
+        return false;
+    for (size_t v = 0; v < x->n_variables; v++)
+        if (x->variables[v].level != y->variables[v].level ||
+            x->variables[v].power != y->variables[v].power)
+            return false;
+    return size == 0 || memcmp(x->exponent, y->exponent, size * sizeof *x->exponent) == 0;
+}
+
+/* Blocks of one level, for instance, have one bound, whatever the widths. */
+static void find_twins(ec_gauge *g)
+{
+    for (size_t i = 0; i < g->partitions->n; i++) {
+        size_t k = 0;
+
+        while (k < i && (g->twin[k] != k || g->formula == NULL ||
+                         !same_formula(&g->formula[2 * k], &g->formula[2 * i]) ||
+                         !same_formula(&g->formula[2 * k + 1], &g->formula[2 * i + 1])))
+            k++;
+        g->twin[i] = k;
+    }
+}
+
+/* log2 of a term, NaN if it has symmetric powers. */
+static double log2_of_term(const ec_formula *formula, size_t term, const uint32_t *widths)
+{
+    const uint64_t *exponent = formula->exponent + term * formula->n_variables;
+    double sum = 0;
+
+    for (size_t v = 0; v < formula->n_variables; v++) {
+        if (exponent[v] > 0 && formula->variables[v].power > 0)
+            return NAN;
+        if (exponent[v] > 0)
+            sum += (double)exponent[v] * log2(widths[formula->variables[v].level]);
+    }
+    return sum;
+}
+
+/* The least term, multiplied out; terms that are larger beyond doubt are not. */
+static void evaluate(ec_int *rank, const ec_formula *formula, const uint32_t *widths)
+{
+    ec_formula one = *formula;
+    ec_int value = {0};
+    double least = INFINITY;
+    bool any = false;
+
+    for (size_t t = 0; t < formula->n_terms; t++)
+        least = fmin(least, log2_of_term(formula, t, widths));
+    one.n_terms = 1;
+    for (size_t t = 0; t < formula->n_terms; t++) {
+        if (log2_of_term(formula, t, widths) > least + 1e-9 * (1 + least))
+            continue;
+        one.exponent = formula->exponent + t * formula->n_variables;
+        ec_formula_evaluate(&value, NULL, &one, widths);
+        if (!any || ec_int_cmp(&value, rank) < 0)
+            ec_int_swap(rank, &value);
+        any = true;
+    }
+    ec_int_clear(&value);
+}
+
 /* The smaller of min cut and shared bound by their formulas. */
 static void rank_by_formula(ec_int *rank, const ec_gauge *g, const uint32_t *widths,
                             size_t partition)
@@ -128,10 +196,10 @@ static void rank_by_formula(ec_int *rank, const ec_gauge *g, const uint32_t *wid
     const ec_formula *formula = &g->formula[2 * partition];
     ec_int shared = {0};
 
-    ec_formula_evaluate(rank, NULL, &formula[0], widths);
+    evaluate(rank, &formula[0], widths);
     if (formula[1].n_terms == 0)
         return;
-    ec_formula_evaluate(&shared, NULL, &formula[1], widths);
+    evaluate(&shared, &formula[1], widths);
     if (ec_int_cmp(&shared, rank) < 0)
         ec_int_swap(rank, &shared);
     ec_int_clear(&shared);
@@ -257,6 +325,10 @@ ec_status ec_gauge_init(ec_gauge *out, const ec_arch *arch, const ec_partitions 
     ec_status status = EC_OK;
     bool is_network = ec_arch_is_network(arch);
 
+    *out = (ec_gauge){.n = 0};
+    if (partitions->n > MAX_PARTITIONS)
+        return ec_fail(err, EC_ELIMIT, "%zu partitions are too many; at most %d are fine",
+                       partitions->n, MAX_PARTITIONS);
     *out = (ec_gauge){.partitions = partitions,
                       .run = run,
                       .n = is_network ? arch->n_indices : arch->n_levels,
@@ -264,6 +336,7 @@ ec_status ec_gauge_init(ec_gauge *out, const ec_arch *arch, const ec_partitions 
     EC_TRY(ec_arch_fork(&out->arch, arch, err));
     EC_NEW(out->widths, out->n);
     EC_NEW(out->own, out->n);
+    EC_NEW(out->twin, partitions->n);
     if (is_network)
         list_indices(out);
     else
@@ -274,6 +347,7 @@ ec_status ec_gauge_init(ec_gauge *out, const ec_arch *arch, const ec_partitions 
         EC_TRY(make_formulas(out, err));
     if (out->formula != NULL)
         EC_TRY(check_formulas(out, bounds, err));
+    find_twins(out);
 done:
     return status;
 }
@@ -287,6 +361,7 @@ void ec_gauge_clear(ec_gauge *g)
     ec_free(g->formula);
     ec_free(g->widths);
     ec_free(g->own);
+    ec_free(g->twin);
     ec_arch_unfork(&g->arch);
     *g = (ec_gauge){.n = 0};
 }

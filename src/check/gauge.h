@@ -25,6 +25,7 @@ typedef struct ec_gauge {
     ec_width *widths;
     uint32_t *own; /* n: the widths of the description */
     size_t n;
+    size_t *twin;          /* per partition: the first one of the same formulas, or itself */
     ec_formula *formula;   /* min cut and shared bound of each partition; NULL: by cuts */
     double work, max_work; /* of cuts, in pins and sites */
     bool unsure;           /* some cut was not proved minimal */

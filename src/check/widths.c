@@ -149,7 +149,7 @@ static ec_status find_least(uint32_t *least, survey *s, ec_goals goals, ec_error
 
 static const char *bounds_noun(const survey *s)
 {
-    return s->goals.n == 1 ? "the bound" : "any bound";
+    return s->g->partitions->n == 1 ? "the bound" : "any bound";
 }
 
 static ec_status find_idle(survey *s, ec_error *err)
@@ -228,7 +228,7 @@ done:
 static bool limits_all(const survey *s, const char *name)
 {
     for (size_t i = 0; i < s->goals.n; i++) {
-        const ec_bottleneck *b = &s->f->out->bounds[i].bottleneck;
+        const ec_bottleneck *b = &s->f->out->bounds[s->keep[i].partition].bottleneck;
         bool alone = false;
 
         for (size_t k = 0; k < b->n_sets; k++)
@@ -246,8 +246,8 @@ static ec_status goals_at(ec_goal *goals, ec_int *ranks, survey *s, ec_error *er
     ec_status status = EC_OK;
 
     for (size_t i = 0; i < s->goals.n && status == EC_OK; i++) {
-        status = ec_gauge_rank(&ranks[i], s->g, s->trial, i, err);
-        goals[i] = (ec_goal){.partition = i, .rank = &ranks[i]};
+        goals[i] = (ec_goal){.partition = s->keep[i].partition, .rank = &ranks[i]};
+        status = ec_gauge_rank(&ranks[i], s->g, s->trial, goals[i].partition, err);
     }
     return status;
 }
@@ -258,7 +258,8 @@ static void put_gain(ec_text *out, const survey *s, const ec_int *ranks)
     enum { MOST = 3 };
 
     for (size_t i = 0; i < s->goals.n && i < MOST; i++) {
-        ec_text_printf(out, "%s%s from ", i > 0 ? ", " : "", s->g->partitions->items[i].name);
+        ec_text_printf(out, "%s%s from ", i > 0 ? ", " : "",
+                       s->g->partitions->items[s->keep[i].partition].name);
         ec_put_rank(out, s->keep[i].rank);
         ec_text_puts(out, " to ");
         ec_put_rank(out, &ranks[i]);
@@ -300,7 +301,7 @@ static ec_status judge_starved(survey *s, size_t v, uint32_t *needed, ec_goal *g
         goto done;
     ec_text_printf(&f->message, "%s = %" PRIu32 " alone limits %s; channels of %s are wasted on it",
                    width->name, ec_width_channels(width, width->width),
-                   s->goals.n == 1 ? "the bound" : "every bound", ec_text_get(&wasted));
+                   s->g->partitions->n == 1 ? "the bound" : "every bound", ec_text_get(&wasted));
     ec_text_printf(&f->remedy, "%s = %" PRIu32 " raises ", width->name,
                    ec_width_channels(width, enough));
     put_gain(&f->remedy, s, ranks);
@@ -348,8 +349,9 @@ static ec_status survey_init(survey *s, ec_finder *f, ec_error *err)
     *s = (survey){.f = f, .g = f->gauge};
     EC_NEW(s->keep, f->out->partitions.n);
     for (size_t i = 0; i < f->out->partitions.n; i++)
-        s->keep[i] = (ec_goal){.partition = i, .rank = f->out->bounds[i].rank};
-    s->goals = (ec_goals){s->keep, f->out->partitions.n};
+        if (s->g->twin[i] == i)
+            s->keep[s->goals.n++] = (ec_goal){.partition = i, .rank = f->out->bounds[i].rank};
+    s->goals.items = s->keep;
     EC_NEW(s->trial, s->g->n);
     EC_NEW(s->fill, s->g->n);
     EC_NEW(s->least, s->g->n);
