@@ -160,8 +160,23 @@ done:
 
 /* ------------------------------------------------------------------ widths */
 
-static ec_status put_front(ec_json *json, const ec_widths_found *found, size_t partition,
-                           ec_error *err)
+/* A design as an object on one line. */
+static void put_design(ec_json *json, const char *key, const ec_arch *arch,
+                       const ec_widths_mark *design)
+{
+    ec_json_open(json, key, EC_JSON_OBJECT_LINE);
+    ec_json_open(json, "widths", EC_JSON_OBJECT);
+    for (size_t l = 0; l < arch->n_levels; l++)
+        ec_json_uint(json, arch->levels[l].name, design->widths[l]);
+    ec_json_close(json);
+    ec_json_uint(json, "cost", design->cost);
+    ec_json_real(json, "log2", design->log2);
+    ec_json_close(json);
+}
+
+/* The best within the budget, null where there is none, and the front from the cheapest up. */
+static ec_status put_designs(ec_json *json, const ec_widths_found *found, size_t partition,
+                             ec_error *err)
 {
     const ec_sweep_rows *front = &found->fronts[partition];
     ec_front_point *points = NULL;
@@ -170,18 +185,21 @@ static ec_status put_front(ec_json *json, const ec_widths_found *found, size_t p
 
     EC_NEW(widths, found->arch->n_levels);
     EC_TRY(ec_front_points(&points, front, found->cost, err));
+
+    ec_widths_mark design = {.widths = widths};
+
+    ec_mark_best(&design, found, partition);
+    if (design.widths != NULL)
+        put_design(json, "best", found->arch, &design);
+    else
+        ec_json_null(json, "best");
+    ec_json_open(json, "front", EC_JSON_ARRAY);
     for (size_t i = 0; i < front->n; i++) {
         ec_sweep_widths(widths, found->sweep, front->index[points[i].row]);
-        ec_json_open(json, NULL, EC_JSON_OBJECT_LINE);
-        ec_json_open(json, "widths", EC_JSON_OBJECT);
-        for (size_t l = 0; l < found->arch->n_levels; l++)
-            ec_json_uint(json, found->arch->levels[l].name, widths[l]);
-        ec_json_close(json);
-        ec_json_uint(json, "cost", points[i].cost);
-        ec_json_real(json, "log2", points[i].log2);
-        ec_json_bool(json, "within_budget", points[i].cost <= found->budget);
-        ec_json_close(json);
+        design = (ec_widths_mark){.widths = widths, .cost = points[i].cost, .log2 = points[i].log2};
+        put_design(json, NULL, found->arch, &design);
     }
+    ec_json_close(json);
 done:
     ec_free(points);
     ec_free(widths);
@@ -205,9 +223,7 @@ static ec_status put_widths(ec_json *json, const ec_widths_found *found, ec_erro
     for (size_t k = 0; k < found->partitions->n; k++) {
         ec_json_open(json, NULL, EC_JSON_OBJECT);
         ec_json_string(json, "name", found->partitions->items[k].name);
-        ec_json_open(json, "front", EC_JSON_ARRAY);
-        EC_TRY(put_front(json, found, k, err));
-        ec_json_close(json);
+        EC_TRY(put_designs(json, found, k, err));
         ec_json_close(json);
     }
     ec_json_close(json);

@@ -26,7 +26,7 @@ bool ec_next_run(ec_run_of_text *run, const char **line)
 
     if (*text == '\0')
         return false;
-    *run = (ec_run_of_text){.mark = marked ? *text : ' ', .text = text + marked};
+    *run = (ec_run_of_text){.mark = (char)(marked ? *text : ' '), .text = text + marked};
     run->n = strcspn(run->text, marked ? EC_MARK_END : marks);
     *line = run->text + run->n;
     *line += marked && **line != '\0';

@@ -160,6 +160,9 @@ typedef struct ec_widths_mark {
 
 enum { EC_MARK_DESCRIBED, EC_MARK_BEST, EC_N_MARKS };
 
+/** The best design within the budget into mark->widths, cost and log2; NULL widths if none is. */
+void ec_mark_best(ec_widths_mark *mark, const ec_widths_found *found, size_t partition);
+
 /** Append the script of one partition's chart: bounds over two widths, bounds against cost. */
 void ec_plot_heat_map(ec_text *script, const ec_widths_found *found, size_t partition,
                       const ec_widths_mark marks[EC_N_MARKS]);

@@ -39,7 +39,7 @@ done:
 
 /* The best within the budget: of the front, where dearer is better, the dearest that is not over
  * it. */
-static void mark_best(ec_widths_mark *mark, const ec_widths_found *found, size_t partition)
+void ec_mark_best(ec_widths_mark *mark, const ec_widths_found *found, size_t partition)
 {
     const ec_sweep_rows *front = &found->fronts[partition];
     const uint64_t *cost =
@@ -71,7 +71,7 @@ static ec_status mark(marking *out, const ec_widths_found *found, size_t partiti
     out->mark[EC_MARK_DESCRIBED] = (ec_widths_mark){"as described", out->widths, 0, 0};
     out->mark[EC_MARK_BEST] =
         (ec_widths_mark){out->best_title, out->widths + found->arch->n_levels, 0, 0};
-    mark_best(&out->mark[EC_MARK_BEST], found, partition);
+    ec_mark_best(&out->mark[EC_MARK_BEST], found, partition);
     return mark_described(&out->mark[EC_MARK_DESCRIBED], found, partition, err);
 }
 

@@ -9,6 +9,8 @@
 enum verdict_list { FITS, DOES_NOT, CHANGE, N_LISTS };
 enum { MAX_REMEDIES = 6 };
 
+#define SAME_LOG2 1e-9 /* bounds this close are equal */
+
 /* A list under construction: its heading comes with its first item. */
 typedef struct list {
     ec_paper *paper;
@@ -132,7 +134,7 @@ static void put_data(list *l, const ec_report_page *page, bool excluded)
                        EC_STRONG("Data, level %zu") ": they ask for exp(entropy) = %.2f, at most ",
                        level, exp(found->demand.mean));
         ec_put_number(line, ec_format_int(number, &found->capacity));
-        ec_text_puts(line, " is possible");
+        ec_text_puts(line, excluded ? " is possible" : " is possible: necessary, not sufficient");
         ec_paper_close(l->paper);
     }
 }
@@ -158,6 +160,36 @@ static void put_smallest(list *l, const ec_report_page *page)
     ec_paper_close(l->paper);
 }
 
+/* "left-right: r0=16 r1=8 carry 2^5 instead of 2^4, with 1,376 parameters" */
+static void put_better(list *l, const ec_widths_found *found, size_t partition)
+{
+    double described = ec_log2_of(found->bounds[partition].rank);
+    uint32_t *widths = ec_calloc(found->arch->n_levels, sizeof *widths, NULL);
+    ec_widths_mark best = {.widths = widths};
+    char number[EC_CELL];
+
+    if (widths == NULL) {
+        l->paper->out->status = EC_ENOMEM;
+        return;
+    }
+    ec_mark_best(&best, found, partition);
+    if (best.widths != NULL && best.log2 > described + SAME_LOG2) {
+        ec_text *line = open_item(l);
+
+        ec_text_puts(line, EC_MARK_STRONG);
+        ec_put_plain(line, found->partitions->items[partition].name);
+        ec_text_printf(line,
+                       EC_MARK_END ": log2 of the bound %.2f instead of %.2f, within the "
+                                   "budget at %s %s " EC_LABEL("proved") " —",
+                       best.log2, described, ec_format_count(number, best.cost),
+                       ec_cost_unit(found->cost));
+        for (size_t i = 0; i < found->arch->n_levels; i++)
+            ec_text_printf(line, " %s=%" PRIu32, found->arch->levels[i].name, widths[i]);
+        ec_paper_close(l->paper);
+    }
+    ec_free(widths);
+}
+
 void ec_summary_findings(ec_paper *paper, const ec_report_page *page)
 {
     list lists[N_LISTS] = {{paper, "What fits", false},
@@ -172,6 +204,8 @@ void ec_summary_findings(ec_paper *paper, const ec_report_page *page)
     end_list(&lists[DOES_NOT]);
     if (page->check != NULL)
         put_remedies(&lists[CHANGE], page->check);
+    for (size_t k = 0; page->widths != NULL && k < page->widths->partitions->n; k++)
+        put_better(&lists[CHANGE], page->widths, k);
     put_smallest(&lists[CHANGE], page);
     end_list(&lists[CHANGE]);
 }

@@ -41,7 +41,7 @@ void list_libraries(ec_text *out)
 
         /* a library is mapped in several pieces, one after another */
         if (name != NULL && strlen(name) < MAX_NAME && (n == 0 || strcmp(names[n - 1], name) != 0))
-            strcpy(names[n++], name);
+            memcpy(names[n++], name, strlen(name) + 1);
     }
     if (n > 0)
         qsort(names, n, sizeof *names, by_name);

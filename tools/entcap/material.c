@@ -108,6 +108,19 @@ static int fit_data(tool *t, material *m, const char *spec)
     return data_fit(t, m->input.arch, &options, &m->fit);
 }
 
+/* The program that draws the charts, and the libraries of this one. */
+static void list_versions(ec_text *out, bool pictures)
+{
+    static const char *const argv[] = {"gnuplot", "--version", NULL};
+    ec_text version = {0};
+
+    if (pictures && ec_program_run(&version, argv, "", 0, NULL) == EC_OK)
+        ec_text_printf(out, "%.*s, ", (int)strcspn(ec_text_get(&version), "\n"),
+                       ec_text_get(&version));
+    ec_text_clear(&version);
+    list_libraries(out);
+}
+
 int material_gather(tool *t, material *m, const material_options *o)
 {
     ec_bound_options options = EC_BOUND_OPTIONS_INIT;
@@ -137,7 +150,7 @@ int material_gather(tool *t, material *m, const material_options *o)
     if (code == TOOL_GO_ON && o->pictures)
         code = draw(t, m);
     if (code == TOOL_GO_ON)
-        list_libraries(&m->libraries);
+        list_versions(&m->libraries, o->pictures);
     return code;
 }
 
