@@ -14,11 +14,15 @@ static const struct {
 
 #define N_RELATIONS (sizeof relations / sizeof *relations)
 
-/* The relation that stands first in the text; NULL if none does. */
+/* The relation that stands last in the text, for a name may hold one; NULL if none does. */
 static const char *find_relation(const char *text, ec_relation *relation, size_t *length)
 {
-    const char *at = strpbrk(text, "<>=");
+    const char *at = NULL;
 
+    for (const char *c = text; (c = strpbrk(c, "<>=")) != NULL; c++)
+        at = c;
+    if (at != NULL && at > text && *at == '=' && (at[-1] == '<' || at[-1] == '>'))
+        at--;
     for (size_t i = 0; at != NULL && i < N_RELATIONS; i++) {
         *length = strlen(relations[i].text);
         if (strncmp(at, relations[i].text, *length) == 0) {

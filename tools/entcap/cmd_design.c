@@ -66,12 +66,20 @@ static int set_ranges(tool *t, const ec_arch *arch, const tool_list *ranges, que
     return status == EC_OK ? TOOL_GO_ON : tool_fail(t, NULL, &err);
 }
 
+/* A name may hold one, a number cannot. */
+static const char *last_equals(const char *text, size_t length)
+{
+    while (length > 0 && text[length - 1] != '=')
+        length--;
+    return length > 0 ? text + length - 1 : NULL;
+}
+
 /* "NAME" or "NAME=VALUE" of `length` bytes: adds the partition and the goal. */
 static int add_goal(tool *t, const ec_arch *arch, question *q, const char *text, size_t length,
                     bool require)
 {
     char name[256];
-    const char *value = memchr(text, '=', length);
+    const char *value = last_equals(text, length);
     size_t name_length = value != NULL ? (size_t)(value - text) : length;
     ec_design_goal *goal = &q->goals[q->input.n_goals];
     ec_error err = {0};
