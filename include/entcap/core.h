@@ -229,6 +229,20 @@ typedef struct ec_nearest {
 
 void ec_nearest_offer(ec_nearest *nearest, const char *known);
 
+/* --------------------------------------------------------------- characters */
+
+/** Length of the UTF-8 character at p, 0 if it is malformed; *c is its code point. left >= 1. */
+size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left);
+
+/** Is the code point no control character, line separator, or override of writing direction? */
+bool ec_utf8_printable(uint32_t c);
+
+/**
+ * Replace what a terminal could act on by '?', byte for byte: characters that are not printable
+ * (tabs stay), and malformed UTF-8.
+ */
+void ec_make_printable(char *text);
+
 /* ------------------------------------------------------- how a call may run */
 
 /**

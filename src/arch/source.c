@@ -4,46 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * UTF-8 (RFC 3629). libyaml checks the encoding, too, but does not say on which line it fails, so
- * the text is checked before it gets there.
- */
-size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left)
-{
-    /* smallest code point of each length: anything below is an overlong form */
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char head = (unsigned char)*p;
-    size_t length = head < 0x80             ? 1
-                    : (head & 0xe0) == 0xc0 ? 2
-                    : (head & 0xf0) == 0xe0 ? 3
-                    : (head & 0xf8) == 0xf0 ? 4
-                                            : 0;
-
-    if (length == 0 || length > left)
-        return 0;
-    *c = length == 1 ? head : head & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        unsigned char tail = (unsigned char)p[i];
-        if ((tail & 0xc0) != 0x80)
-            return 0;
-        *c = *c << 6 | (tail & 0x3f);
-    }
-    if (*c < smallest[length] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff))
-        return 0;
-    return length;
-}
-
-/* Not C0, DEL, C1, the two separators that YAML 1.1 would take for line ends, nor the overrides of
- * writing direction, by which a name could show another text than it holds. */
-bool ec_utf8_printable(uint32_t c)
-{
-    bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-    bool breaks_line = c == 0x2028 || c == 0x2029;
-    bool turns_text = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-
-    return !control && !breaks_line && !turns_text;
-}
-
 /* May it stand in a description? libyaml refuses most of the others without saying where. */
 static bool allowed(uint32_t c)
 {
@@ -109,19 +69,6 @@ static bool continues_character(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Terminals act on control characters: show none of them. Keeps the number of bytes. */
-static void make_printable(char *s)
-{
-    for (size_t left = strlen(s), length; left > 0; s += length, left -= length) {
-        uint32_t c = 0;
-        length = ec_utf8_decode(&c, s, left);
-        if (length == 0 || (!ec_utf8_printable(c) && c != '\t')) {
-            length = length > 0 ? length : 1;
-            memset(s, '?', length);
-        }
-    }
-}
-
 /* Copy the line around source->data[at] into err->source, cut on both sides if it does not fit. */
 static void excerpt(const ec_source *source, size_t at, ec_error *err)
 {
@@ -165,7 +112,7 @@ ec_status ec_source_fail(const ec_source *source, ec_place place, ec_error *err,
     err->col = place.col;
     if (place.line > 0)
         excerpt(source, ec_source_offset(source, place), err);
-    make_printable(err->source);
+    ec_make_printable(err->source);
     return EC_EPARSE;
 }
 
@@ -180,7 +127,7 @@ ec_quoted ec_quote(const char *word)
         for (n = room; n > 0 && continues_character(word[n]);)
             n--;
     snprintf(quoted.text, sizeof quoted.text, "'%.*s%s'", (int)n, word, cut ? "..." : "");
-    make_printable(quoted.text);
+    ec_make_printable(quoted.text);
     /* a tab is fine in a source line, but not in a message */
     for (char *tab = strchr(quoted.text, '\t'); tab != NULL; tab = strchr(tab, '\t'))
         *tab = '?';

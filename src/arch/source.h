@@ -41,10 +41,4 @@ typedef struct ec_hint_text {
 
 ec_hint_text ec_hint(const char *best, const char *otherwise);
 
-/** Length of the UTF-8 character at p, 0 if it is malformed; *c is its code point. left >= 1. */
-size_t ec_utf8_decode(uint32_t *c, const char *p, size_t left);
-
-/** Is the code point no control character, line separator, or override of writing direction? */
-bool ec_utf8_printable(uint32_t c);
-
 #endif

@@ -66,6 +66,20 @@ static const char *nearest(const char *word)
     return search.best;
 }
 
+/* Escape, DEL, C1, an override of the direction, a stray byte, an overlong form; é and tabs stay.
+ */
+static void what_a_terminal_acts_on_becomes_question_marks(void **state)
+{
+    char text[] = "a\033[31m\tb\x7f\xc2\x9b\xe2\x80\xae"
+                  "c\xff\xc0\xaf\xc3\xa9\n";
+
+    (void)state;
+    ec_make_printable(text);
+    assert_string_equal(text, "a?[31m\tb??"
+                              "????"
+                              "c???\xc3\xa9?");
+}
+
 static void the_nearest_word_is_few_edits_away(void **state)
 {
     (void)state;
@@ -96,6 +110,7 @@ int main(void)
         cmocka_unit_test(appends_join_in_order),
         cmocka_unit_test(a_long_text_keeps_every_byte),
         cmocka_unit_test(a_failed_append_is_reported_at_the_end),
+        cmocka_unit_test(what_a_terminal_acts_on_becomes_question_marks),
         cmocka_unit_test(the_nearest_word_is_few_edits_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

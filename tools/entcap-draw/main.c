@@ -87,6 +87,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], render_format_names[i]) != 0)
             continue;
         ec_status status = convert((render_format)i, &err);
+        ec_make_printable(err.msg);
         if (status != EC_OK && err.line > 0)
             fprintf(stderr, "%s:%d: error: %s\n", err.file, err.line, err.msg);
         else if (status != EC_OK)

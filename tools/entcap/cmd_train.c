@@ -199,9 +199,11 @@ static int stopped(const train_verb *v, const tool_input *input, const ec_error 
 {
     int code = tool_fail(v->t, input->file, err);
 
-    if (err->status == EC_ECANCEL && v->checkpoint[0] != '\0' && access(v->checkpoint, F_OK) == 0)
-        fprintf(stderr, "entcap train: the same command with --resume goes on from %s\n",
-                v->checkpoint);
+    if (err->status == EC_ECANCEL && v->checkpoint[0] != '\0' && access(v->checkpoint, F_OK) == 0) {
+        fputs("entcap train: the same command with --resume goes on from ", stderr);
+        tool_put_safe(stderr, v->checkpoint);
+        fputc('\n', stderr);
+    }
     return code;
 }
 

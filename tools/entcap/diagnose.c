@@ -37,8 +37,15 @@ static void clear_progress(const tool *t)
 
 void tool_put_safe(FILE *stream, const char *text)
 {
-    for (; *text != '\0'; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stream);
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        uint32_t c = 0;
+        bool printable;
+
+        length = ec_utf8_decode(&c, text, left);
+        printable = length > 0 && ec_utf8_printable(c);
+        length = length > 0 ? length : 1;
+        fwrite(printable ? text : "?", 1, printable ? length : 1, stream);
+    }
 }
 
 /* ------------------------------------------------------------------- misuse */
@@ -104,9 +111,11 @@ static void print_source(const ec_error *err, bool color)
 {
     if (err->source[0] == '\0')
         return;
-    for (const char *c = err->source; *c != '\0'; c++)
-        fputc(*c != '\t' && ((unsigned char)*c < 0x20 || *c == 0x7f) ? '?' : *c, stderr);
-    fputc('\n', stderr);
+    char line[sizeof err->source];
+
+    snprintf(line, sizeof line, "%s", err->source);
+    ec_make_printable(line);
+    fprintf(stderr, "%s\n", line);
     for (int i = 0; i < err->caret && err->source[i] != '\0'; i++) {
         unsigned char c = (unsigned char)err->source[i];
 
@@ -204,14 +213,16 @@ int tool_print(const tool *t, const ec_text *text)
 
 void tool_say(const tool *t, const char *fmt, ...)
 {
+    char line[1024];
     va_list args;
 
     if (t->quiet)
         return;
     clear_progress(t);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
+    tool_put_safe(stderr, line);
     fputc('\n', stderr);
 }
 

@@ -287,7 +287,7 @@ void tool_heed_sigterm(void);
 /** Was there a Ctrl-C? Long calls learn it from t->run; for loops over what they emit. */
 bool tool_interrupted(void);
 
-/** Write `text` with every control character replaced by '?', so that a name cannot act. */
+/** Write `text` with '?' for whatever is not printable, so that a name cannot act. */
 void tool_put_safe(FILE *stream, const char *text);
 
 /* -------------------------------------------------------------------- verbs */
