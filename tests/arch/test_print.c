@@ -9,9 +9,12 @@
 
 static void assert_equal(const ec_arch *x, const ec_arch *y)
 {
+    ec_input ours = x->input, theirs = y->input;
+
+    ours.place = theirs.place; /* where it stood is not printed */
     assert_string_equal(x->name, y->name);
     assert_int_equal(x->n_sites, y->n_sites);
-    assert_memory_equal(&x->input, &y->input, sizeof x->input);
+    assert_memory_equal(&ours, &theirs, sizeof ours);
     assert_int_equal(x->n_layers, y->n_layers);
     for (size_t i = 0; i < x->n_layers; i++) {
         assert_int_equal(x->layers[i].kind, y->layers[i].kind);
