@@ -174,7 +174,8 @@ static void bad_conditions_are_refused(void **state)
         {"width<4", "'width<4': 'width' is neither params nor madds nor a partition of this sweep"},
         {"params<=", "'params<=': '' is not a decimal integer"},
         {"params<=1e5", "'params<=1e5': '1e5' is not a decimal integer"},
-        {"params==4", "'params==4': '=4' is not a decimal integer"},
+        {"params==4",
+         "'params==4': 'params=' is neither params nor madds nor a partition of this sweep"},
         {"params<-4", "'params<-4': '-4' is not a decimal integer"},
     };
     ec_partitions partitions;
