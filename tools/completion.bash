@@ -6,6 +6,7 @@
 #   _entcap_files[VERB]    what its arguments are, as its help calls them: "FILE..."
 #   _entcap_options[VERB]  a line "--option ARGUMENT" for each
 #   _entcap_partitions     names that need not be listed in a description
+#   _entcap_codes          of findings
 # Scratch: _entcap_words, those of the command line up to the cursor; _entcap_argument.
 
 # shellcheck disable=SC2154  # the tables
@@ -39,6 +40,8 @@ _entcap_offer() {
         word=$before$word
         COMPREPLY+=("${word#"$shown"}")
     done
+    # "params=" and "block:" go on
+    [[ ${COMPREPLY[*]} != *[=:] ]] || compopt -o nospace 2>/dev/null || :
 }
 
 # Offer folders, and files with one of the endings in $3, "yaml|json"; with "" all files.
@@ -62,7 +65,6 @@ _entcap_offer_data() {
             npy:*) _entcap_offer_files "${current#"$head"}" "$before$head" npy ;;
         esac
     else
-        compopt -o nospace 2>/dev/null
         _entcap_offer "$current" "$before" fashion-mnist mnist idx: npy:
     fi
 }
@@ -70,20 +72,22 @@ _entcap_offer_data() {
 # What an argument may be, by what the help calls it; $1 what is typed of it, $2 what stands before.
 _entcap_offer_value() {
     local current=$1 before=$2 argument=$3
-    local -a choices partitions
+    local -a choices partitions codes
     read -ra partitions <<<"$_entcap_partitions"
+    read -ra codes <<<"$_entcap_codes"
     case $argument in
         P) _entcap_offer "$current" "$before" "${partitions[@]}" ;;
         NAME=RANK | 'NAME[=WEIGHT],...')
-            compopt -o nospace 2>/dev/null
             _entcap_offer "$current" "$before" "${partitions[@]/%/=}"
             ;;
         NAME=N | NAME=VALUES | WIDTH=VALUES)
-            compopt -o nospace 2>/dev/null
             _entcap_offer "$current" "$before" r0= r1= r2= r3= r4= input= M=
             ;;
+        CODE) _entcap_offer "$current" "$before" "${codes[@]}" ;;
+        CODE=LEVEL)
+            _entcap_offer "$current" "$before" "${codes[@]/%/=}"
+            ;;
         WHAT=N)
-            compopt -o nospace 2>/dev/null
             _entcap_offer "$current" "$before" params= madds= memory=
             ;;
         SPEC) _entcap_offer_data "$current" "$before" ;;
@@ -113,6 +117,8 @@ _entcap_offer_word() {
     if [[ $current == -* ]]; then
         mapfile -t options < <(sed -n 's/^\(--[^ ]*\).*/\1/p' <<<"${_entcap_options[$verb]}")
         _entcap_offer "$current" '' "${options[@]}"
+    elif [[ $files == *CODE* ]]; then
+        _entcap_offer_value "$current" '' CODE
     elif [[ $files =~ ^FILE\.[a-z|]+ ]]; then
         _entcap_offer_value "$current" '' "${BASH_REMATCH[0]}"
     elif [[ $files == FILE* ]]; then

@@ -134,6 +134,13 @@ static void widths_and_budgets_are_begun(void **state)
     assert_offers(state, "entcap design --range M", "M=\n");
 }
 
+static void codes_of_findings_are_offered(void **state)
+{
+    assert_offers(state, "entcap explain EC001", "EC001\n");
+    assert_offers(state, "entcap check --disable EC002", "EC002\n");
+    assert_offers(state, "entcap check --severity EC003", "EC003=\n");
+}
+
 static void help_takes_a_topic(void **state)
 {
     assert_offers(state, "entcap help la", "layers\n");
@@ -164,6 +171,7 @@ int main(void)
         cmocka_unit_test(data_sets_are_names_or_files),
         cmocka_unit_test(built_in_partitions_are_offered),
         cmocka_unit_test(widths_and_budgets_are_begun),
+        cmocka_unit_test(codes_of_findings_are_offered),
         cmocka_unit_test(help_takes_a_topic),
         cmocka_unit_test(hostile_file_names_are_offered_as_they_are),
     };

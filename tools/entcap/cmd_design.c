@@ -324,7 +324,7 @@ int cmd_design(tool *t)
          'o',
          TOOL_TEXT,
          &o.output,
-         "FILE",
+         "FILE.yaml",
          "write the description with the best widths",
          {0, 0}},
         {0},

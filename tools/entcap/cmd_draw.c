@@ -68,7 +68,13 @@ static int parse(tool *t, const char **output, ec_draw_options *out)
     int fold = EC_DRAW_FOLD_AUTO, view = EC_DRAW_VIEW_AUTO, collapse = 0;
     bool unfold = false;
     const tool_option options[] = {
-        {"output", 'o', TOOL_TEXT, output, "FILE", "the picture to write", {0, 0}},
+        {"output",
+         'o',
+         TOOL_TEXT,
+         output,
+         "FILE.svg|pdf|png|dot|tex",
+         "the picture to write",
+         {0, 0}},
         {"view",
          0,
          TOOL_CHOICE,

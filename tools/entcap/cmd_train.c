@@ -285,10 +285,10 @@ static size_t add_learning(tool_option *rows, train_verb *v)
          'w',
          TOOL_TEXT,
          &v->weights,
-         "FILE",
+         "FILE.safetensors",
          "weights to start from, instead of random ones",
          {0, 0}},
-        {"output", 'o', TOOL_TEXT, &v->output, "FILE", "where the weights go", {0, 0}},
+        {"output", 'o', TOOL_TEXT, &v->output, "FILE.safetensors", "where the weights go", {0, 0}},
         {"epochs", 0, TOOL_COUNT, &v->epochs, "N", "times through the samples", {1, 1e6}},
         {"batch", 0, TOOL_COUNT, &v->batch, "N", "samples per step", {1, 1e6}},
         {"lr", 0, TOOL_REAL, &v->rate, "RATE", "first step size", {1e-12, 1e6}},
@@ -313,7 +313,13 @@ static size_t add_learning(tool_option *rows, train_verb *v)
 static void add_keeping(tool_option *rows, train_verb *v)
 {
     const tool_option own[] = {
-        {"log", 0, TOOL_TEXT, &v->log.file, "FILE", "lines of JSON: epochs, entropies", {0, 0}},
+        {"log",
+         0,
+         TOOL_TEXT,
+         &v->log.file,
+         "FILE.jsonl",
+         "lines of JSON: epochs, entropies",
+         {0, 0}},
         {"entropy-every",
          0,
          TOOL_COUNT,

@@ -37,16 +37,16 @@ void explain_bash_names(void)
     fputs("'\n_entcap_partitions='", stdout);
     for (size_t i = 0; (builtin = ec_arch_builtin_type(i)) != NULL; i++)
         put_builtin(builtin);
+    fputs("'\n_entcap_codes='", stdout);
+    for (size_t k = 0; k < EC_N_RULES; k++)
+        printf(" EC%03zu", k);
     puts("'");
 }
 
 /* A line of a verb's options: "-o FILE", "--exact ". */
-static void put_option(char letter, const char *name, const char *argument)
+static void put_option(const char *dashes, const char *name, const char *argument)
 {
-    if (letter != 0)
-        printf("-%c ", letter);
-    else
-        printf("--%s ", name);
+    printf("%s%s ", dashes, name);
     put_quoted(argument != NULL ? argument : "");
     putchar('\n');
 }
@@ -70,8 +70,8 @@ void explain_bash(const tool *t, const tool_usage *usage, const tool_option *row
     printf("'\n_entcap_options['%s']='\n", t->verb->name);
     for (size_t i = 0; i < n; i++) {
         if (rows[i].letter != 0)
-            put_option(rows[i].letter, NULL, rows[i].argument);
-        put_option(0, rows[i].name, rows[i].argument);
+            put_option("-", (char[]){rows[i].letter, '\0'}, rows[i].argument);
+        put_option("--", rows[i].name, rows[i].argument);
     }
     puts("'");
 }

@@ -89,7 +89,7 @@ static void put_page(const char *verb)
 {
     fputs("entcap\\-", stdout);
     for (; *verb != '\0'; verb++)
-        put_char(*verb == ' ' ? '-' : *verb);
+        put_char((char)(*verb == ' ' ? '-' : *verb));
 }
 
 /* Lines that stay as they are. */
