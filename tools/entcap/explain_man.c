@@ -21,10 +21,10 @@ static void put_char(char c)
         putchar(c);
 }
 
-/* The first n bytes; at the start of a line a full stop would begin a request. */
-static void put_some(const char *text, size_t n)
+/* n bytes of a text; at the start of a line a full stop would begin a request. */
+static void put_some(const char *text, size_t from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = from; i < from + n; i++) {
         if (text[i] == '.' && (i == 0 || text[i - 1] == '\n'))
             fputs("\\&", stdout);
         put_char(text[i]);
@@ -33,7 +33,7 @@ static void put_some(const char *text, size_t n)
 
 static void put(const char *text)
 {
-    put_some(text, strlen(text));
+    put_some(text, 0, strlen(text));
 }
 
 /* Length of the option that begins here, "--exact" or "-o"; 0 if none does. */
@@ -57,7 +57,7 @@ static void put_prose(const char *text)
         n = option_here(text + i, i == 0 || strchr(" \n(['", text[i - 1]) != NULL);
         if (n > 0)
             fputs("\\fB", stdout);
-        put_some(text + i, n > 0 ? n : 1);
+        put_some(text, i, n > 0 ? n : 1);
         if (n > 0)
             fputs("\\fR", stdout);
         n = n > 0 ? n : 1;
@@ -77,7 +77,7 @@ static void put_usage(const char *text)
         }
         if (n > 0)
             fputs(font, stdout);
-        put_some(text + i, n > 0 ? n : 1);
+        put_some(text, i, n > 0 ? n : 1);
         if (n > 0)
             fputs("\\fR", stdout);
         n = n > 0 ? n : 1;
@@ -96,7 +96,7 @@ static void put_page(const char *verb)
 static void put_lines(const char *text, size_t n)
 {
     puts(".EX");
-    put_some(text, n);
+    put_some(text, 0, n);
     puts(".EE");
 }
 
