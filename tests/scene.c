@@ -99,7 +99,8 @@ void scene_apply(scene *s, uint64_t index)
 {
     for (size_t l = s->arch.n_levels; l > 0; l--) {
         const ec_range *range = &s->ranges.level[l - 1];
-        s->arch.levels[l - 1].dim = range->values[index % range->n];
+        s->arch.levels[l - 1].dim =
+            range->values[index % range->n] + (s->arch.levels[l - 1].constant ? 1 : 0);
         if (l > 1)
             s->arch.levels[l - 2].out = s->arch.levels[l - 1].dim;
         index /= range->n;

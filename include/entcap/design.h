@@ -145,7 +145,8 @@ EC_NODISCARD ec_status ec_filter_parse(ec_filter *out, const char *text,
                                        const ec_partitions *partitions, ec_error *err);
 void ec_filter_clear(ec_filter *filter);
 
-/** What to sweep. All borrowed: they outlive the ec_sweep made from them. */
+/** What to sweep. Widths are channels; a constant channel adds 1 to a dimension, which bounds see.
+ * All borrowed: they outlive the ec_sweep made from them. */
 typedef struct ec_sweep_input {
     const ec_arch *arch;
     const ec_partitions *partitions;

@@ -23,15 +23,11 @@ ec_status ec_ranges_init(ec_ranges *out, const ec_arch *arch, ec_error *err)
     *out = (ec_ranges){0};
     if (ec_arch_is_network(arch))
         return ec_fail(err, EC_EINVAL, "ranges of widths need input and layers, not a network");
-    if (ec_arch_is_affine(arch))
-        return ec_fail(err, EC_EINVAL,
-                       "widths are chosen without norm and bias, whose constant channel changes no "
-                       "width by itself: leave them out of the description");
     EC_NEW(out->level, arch->n_levels);
     out->n_levels = arch->n_levels;
     for (size_t l = 0; l < arch->n_levels; l++) {
         EC_NEW(out->level[l].values, 1);
-        out->level[l].values[0] = arch->levels[l].dim;
+        out->level[l].values[0] = ec_level_channels(&arch->levels[l]);
         out->level[l].n = 1;
     }
 done:
@@ -139,6 +135,24 @@ static ec_status append(ec_range *range, const struct run_of_values *run, const 
     return EC_OK;
 }
 
+/* Are the channels such that the constant fits beside them, and the feature map takes them? */
+static ec_status check_values(const ec_range *range, const ec_arch *arch, size_t level,
+                              ec_error *err)
+{
+    bool pairs = level == 0 && arch->input.features.kind == EC_FEATURES_COS_SIN;
+
+    for (size_t i = 0; i < range->n; i++) {
+        if (arch->levels[level].constant && range->values[i] == EC_ARCH_MAX_DIMENSION)
+            return ec_fail(err, EC_EINVAL,
+                           "%s carries a constant channel: at most %u others are fine",
+                           arch->levels[level].name, EC_ARCH_MAX_DIMENSION - 1);
+        if (pairs && range->values[i] % 2 != 0)
+            return ec_fail(err, EC_EINVAL, "cos-sin needs an even number of channels, not %u",
+                           range->values[i]);
+    }
+    return EC_OK;
+}
+
 static ec_status find_level(size_t *level, const ec_arch *arch, const char *text, size_t length,
                             ec_error *err)
 {
@@ -176,6 +190,7 @@ ec_status ec_ranges_set(ec_ranges *ranges, const ec_arch *arch, const char *text
         EC_TRY(read_run(&run, &at, text, err));
         EC_TRY(append(&range, &run, text, err));
     } while (*at == ',');
+    EC_TRY(check_values(&range, arch, level, err));
     ec_free(ranges->level[level].values);
     ranges->level[level] = range;
     range = (ec_range){0};

@@ -7,7 +7,7 @@
 typedef struct exact {
     const sweep_task *task;
     const ec_arch *arch;
-    const uint32_t *widths;
+    const uint32_t *dims; /* d_l */
     uint32_t span[EC_SWEEP_MAX_LEVELS];
     ec_int *here, *below; /* [class, side] of a level and of the one below it */
 } exact;
@@ -51,7 +51,7 @@ static void evaluate_class(exact *e, size_t level, size_t class)
     const ec_quotient_level *q = &e->task->quotient->level[level];
     ec_int *value = e->here + 2 * class, second = {0};
 
-    ec_int_set_u64(&second, e->widths[level]);
+    ec_int_set_u64(&second, e->dims[level]);
     for (size_t i = q->start[class]; i < q->start[class + 1]; i++) {
         const ec_int *f = e->below + 2 * (size_t)q->child[i];
         multiply_power(&second, &f[ec_int_cmp(&f[1], &f[0]) < 0], q->count[i]);
@@ -68,10 +68,10 @@ static void evaluate_class(exact *e, size_t level, size_t class)
 
 static void start(exact *e)
 {
-    e->span[0] = e->widths[0];
+    e->span[0] = e->dims[0];
     for (size_t c = 0; c < EC_N_CLASSES_0; c++) {
-        ec_int_set_u64(&e->here[2 * c], c == EC_CLASS_A ? 1 : e->widths[0]);
-        ec_int_set_u64(&e->here[2 * c + 1], c == EC_CLASS_B ? 1 : e->widths[0]);
+        ec_int_set_u64(&e->here[2 * c], c == EC_CLASS_A ? 1 : e->dims[0]);
+        ec_int_set_u64(&e->here[2 * c + 1], c == EC_CLASS_B ? 1 : e->dims[0]);
     }
 }
 
@@ -81,8 +81,8 @@ static void climb(exact *e, size_t level)
 
     e->below = e->here;
     e->here = swap;
-    e->span[level] = ec_grow_span(e->span[level - 1], ec_level_window(&e->arch->levels[level]),
-                                  e->widths[level]);
+    e->span[level] =
+        ec_grow_span(e->span[level - 1], ec_level_window(&e->arch->levels[level]), e->dims[level]);
     for (size_t c = 0; c < e->task->quotient->level[level].n_classes; c++)
         evaluate_class(e, level, c);
 }
@@ -91,8 +91,8 @@ ec_status ec_sweep_exact(ec_int *rank, const ec_sweep *sweep, size_t task, uint6
                          ec_error *err)
 {
     ec_status status = EC_OK;
-    uint32_t widths[EC_SWEEP_MAX_LEVELS];
-    exact e = {.task = &sweep->tasks[task], .arch = sweep->in.arch, .widths = widths};
+    uint32_t dims[EC_SWEEP_MAX_LEVELS];
+    exact e = {.task = &sweep->tasks[task], .arch = sweep->in.arch, .dims = dims};
     size_t most = 0, root = 2 * (size_t)(sweep->n_levels == 1 ? EC_CLASS_MIXED : 0);
 
     for (size_t l = 0; l < sweep->n_levels; l++) {
@@ -101,7 +101,9 @@ ec_status ec_sweep_exact(ec_int *rank, const ec_sweep *sweep, size_t task, uint6
     }
     EC_NEW(e.here, 2 * most);
     EC_NEW(e.below, 2 * most);
-    ec_sweep_widths(widths, sweep, index);
+    ec_sweep_widths(dims, sweep, index);
+    for (size_t l = 0; l < sweep->n_levels; l++)
+        dims[l] = ec_sweep_dim(e.arch, l, dims[l]);
     start(&e);
     for (size_t l = 1; l < sweep->n_levels; l++)
         climb(&e, l);

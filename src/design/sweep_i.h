@@ -42,21 +42,27 @@ struct ec_sweep {
     size_t n_tasks;
     size_t *capacity;               /* per level: configurations in one array */
     uint32_t **values;              /* per level: its range, padded by zeros */
-    double **log2_values;           /* per level: of the values of its range, padded */
+    double **log2_values;           /* per level: of its dimensions d_l, padded */
     uint64_t *factor[SWEEP_COUNTS]; /* per level: of dim * out of its matrices, in a count */
     bool counted[SWEEP_COUNTS];     /* the count of all configurations is needed */
 };
+
+/** d_l of a level with so many channels: the constant channel, if there is one, is another. */
+static inline uint32_t ec_sweep_dim(const ec_arch *arch, size_t level, uint32_t channels)
+{
+    return channels + (arch->levels[level].constant ? 1 : 0);
+}
 
 /** Arrays of one level: an entry per configuration of the levels up to here, and EC_SWEEP_PAD. */
 typedef struct sweep_level {
     size_t capacity, stride; /* entries; with the padding */
     uint64_t lo, hi, base;   /* numbers of the unit's prefixes up to here; number of entry 0 */
-    uint32_t *dim, *span;    /* d_l; G_l of shared subtrees */
+    uint32_t *dim, *span;    /* channels; G_l of shared subtrees, which has the constant, too */
     uint64_t *count[SWEEP_COUNTS];
     double **value; /* per task: [class, side] of `stride` entries; at the top level one array, the
                        minimum over the sides */
     /* over the level below, of its stride */
-    uint64_t *slope[SWEEP_COUNTS]; /* what a count grows by with d_l */
+    uint64_t *slope[SWEEP_COUNTS]; /* what a count grows by with a channel */
     double **first, **second;      /* per task: the branches [class, side] and [class] */
 } sweep_level;
 

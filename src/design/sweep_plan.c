@@ -81,7 +81,7 @@ static ec_status prepare_values(ec_sweep *s, ec_error *err)
         EC_NEW(s->log2_values[l], range->n + EC_SWEEP_PAD);
         for (size_t j = 0; j < range->n; j++) {
             s->values[l][j] = range->values[j];
-            s->log2_values[l][j] = log2(range->values[j]);
+            s->log2_values[l][j] = log2(ec_sweep_dim(s->in.arch, l, range->values[j]));
         }
     }
 done:

@@ -58,7 +58,7 @@ static void branch(sweep_work *w, size_t level, size_t n)
     }
 }
 
-/* What the counts of the n prefixes of the level below grow by, for each unit of d_l. */
+/* What the counts of the n prefixes of the level below grow by, for each channel. */
 static void find_slopes(sweep_work *w, size_t level, size_t n)
 {
     const ec_sweep *s = w->sweep;
@@ -97,7 +97,7 @@ static void expand_counts(sweep_work *w, size_t level, const block *b)
         memcpy(dim, values, b->n_values * sizeof *values);
         for (size_t j = 0; shared && j < b->n_values; j++)
             span[j] = ec_grow_span(below->span[p], ec_level_window(&s->in.arch->levels[level]),
-                                   values[j]);
+                                   ec_sweep_dim(s->in.arch, level, values[j]));
         dim += b->n_values;
         span += b->n_values;
     }
@@ -144,7 +144,8 @@ static void start(sweep_work *w, size_t value, size_t n)
     const double *log_dim = w->sweep->log2_values[0] + value;
 
     for (size_t j = 0; j < n; j++) {
-        here->dim[j] = here->span[j] = w->sweep->in.ranges->level[0].values[value + j];
+        here->dim[j] = w->sweep->in.ranges->level[0].values[value + j];
+        here->span[j] = ec_sweep_dim(w->sweep->in.arch, 0, here->dim[j]);
         for (size_t q = 0; q < SWEEP_COUNTS; q++)
             here->count[q][j] = 0;
     }

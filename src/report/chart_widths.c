@@ -115,7 +115,7 @@ static bool on_slice(const ec_widths_found *found, const ec_widths_mark *mark)
         const ec_range *range = &found->ranges->level[l];
 
         if (is_axis ? place_of(range, mark->widths[l]) == range->n
-                    : mark->widths[l] != found->arch->levels[l].dim)
+                    : mark->widths[l] != ec_level_channels(&found->arch->levels[l]))
             return false;
     }
     return true;

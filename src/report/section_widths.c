@@ -25,7 +25,7 @@ static ec_status mark_described(ec_widths_mark *mark, const ec_widths_found *fou
     ec_int cost = {0};
 
     for (size_t l = 0; l < found->arch->n_levels; l++)
-        mark->widths[l] = found->arch->levels[l].dim;
+        mark->widths[l] = ec_level_channels(&found->arch->levels[l]);
     if (found->cost == EC_QUANTITY_MULTIPLY_ADDS)
         EC_TRY(ec_arch_multiply_adds(&cost, found->arch, err));
     else
@@ -86,7 +86,7 @@ static void put_fixed(ec_text *out, const ec_widths_found *found)
         if (l == found->axis[0] || l == found->axis[1])
             continue;
         ec_text_printf(out, "%s%s=%" PRIu32, comma, found->arch->levels[l].name,
-                       found->arch->levels[l].dim);
+                       ec_level_channels(&found->arch->levels[l]));
         comma = ", ";
     }
 }

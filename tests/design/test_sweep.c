@@ -57,6 +57,27 @@ static void every_row_agrees_with_the_exact_bounds(void **state)
     }
 }
 
+static void a_constant_channel_stands_beside_those_that_are_swept(void **state)
+{
+    (void)state;
+    ec_rng rng;
+
+    ec_rng_seed(&rng, check_seed() + 1);
+    for (size_t i = 0; i < check_count(100); i++) {
+        scene s;
+        ec_sweep_rows rows;
+        scene_random(&s, &rng);
+        size_t last = ec_rng_below(&rng, s.arch.n_levels);
+        for (size_t l = 0; l <= last; l++) /* from the sites to the last affine part */
+            s.arch.levels[l].constant = true;
+        scene_sweep(&rows, &s);
+        for (size_t row = 0; row < rows.n; row++)
+            assert_row(&s, &rows, row);
+        ec_sweep_rows_clear(&rows);
+        scene_clear(&s);
+    }
+}
+
 static void a_single_level_is_swept_too(void **state)
 {
     (void)state;
@@ -380,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_agrees_with_the_exact_bounds),
+        cmocka_unit_test(a_constant_channel_stands_beside_those_that_are_swept),
         cmocka_unit_test(a_single_level_is_swept_too),
         cmocka_unit_test(units_meet_without_gap),
         cmocka_unit_test(a_long_range_is_cut_into_arrays),

@@ -12,7 +12,9 @@ static const tool_usage usage = {
         "Choose the widths: the largest bounds within a budget, or the smallest cost that\n"
         "meets required bounds. The answer is proved optimal. Every channel width runs from 1\n"
         "to 512 unless --range says otherwise; M (also input) stays as it is. A budget of memory\n"
-        "counts 4 bytes a parameter. Exit code 1: no design meets the requirements.\n",
+        "counts 4 bytes a parameter. Exit code 1: no design meets the requirements. A description\n"
+        "with norm or bias is refused (its constant channel is no width to choose); entcap sweep\n"
+        "takes it.\n",
     .examples =
         "  entcap design --maximize left-right --budget params=10000 models/fashion-convac.yaml\n"
         "  entcap design --maximize left-right=1,interleaved=0.01 --budget madds=500000 \\\n"
