@@ -94,8 +94,9 @@ static void size_box(ec_draw_node *node, const plane *p)
 static void place_node(ec_draw_node *node, const plane *p, const ec_draw_row *row, uint64_t first)
 {
     uint64_t position = node->number - first;
-    double right = ((double)(position % row->grid[1]) + 0.5) * p->cell[1] - p->width / 2;
-    double away = p->depth / 2 - ((double)(position / row->grid[1]) + 0.5) * p->cell[0];
+    uint64_t line = position / row->grid[1], column = position % row->grid[1];
+    double right = ((double)column + 0.5) * p->cell[1] - p->width / 2;
+    double away = p->depth / 2 - ((double)line + 0.5) * p->cell[0];
     double stem = fmin(STEM_MAX, STEM * p->cell[0]);
 
     node->at = project(p, right, away);

@@ -170,6 +170,7 @@ static void check_planes(const ec_drawing *drawing)
 
     for (uint32_t row = 0; row < drawing->n_rows; row += 2) {
         size_t height = drawing->rows[row].grid[0], width = drawing->rows[row].grid[1];
+        assert_true(height > 0 && width > 0);
         const ec_draw_node **places = by_place(drawing, row, height * width);
         for (size_t p = 0; p < height * width; p++) {
             ec_point at = places[p]->at;

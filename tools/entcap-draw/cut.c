@@ -37,7 +37,7 @@ static ec_point spline_at(const spline *p, double t)
 {
     size_t n = p->n / 3 * SAMPLES;
     double length = 0, way = 0;
-    ec_point at = p->points[0], next = at;
+    ec_point at = p->points[0], next;
 
     for (int pass = 0; pass < 2; pass++) {
         way = 0;
@@ -169,7 +169,8 @@ static size_t count_crossings(const spline *a, const spline *b)
         for (size_t k = 0; k + 3 < b->n; k += 3) {
             bool near = boxes_meet(a->points + i, b->points + k);
             for (int s = 0; near && s < SAMPLES * SAMPLES; s++) {
-                double t = s / SAMPLES, u = s % SAMPLES;
+                int line = s / SAMPLES;
+                double t = line, u = s % SAMPLES;
                 n += segments_cross(curve_at(a->points + i, t / SAMPLES),
                                     curve_at(a->points + i, (t + 1) / SAMPLES),
                                     curve_at(b->points + k, u / SAMPLES),

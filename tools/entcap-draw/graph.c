@@ -40,8 +40,7 @@ static const struct {
     {AGNODE, "width", "0.1"},
     {AGNODE, "height", "0.1"},
     {AGNODE, "margin", "0"},
-    {AGNODE, "label", "\\N"},
-    {AGNODE, "fontname", ""},
+    {AGNODE, "label", ""},
     {AGNODE, "fontsize", "9"},
     {AGNODE, "fontcolor", BLACK},
     {AGNODE, "color", BLACK},
@@ -54,7 +53,6 @@ static const struct {
     {AGEDGE, "pos", ""},
     {AGEDGE, "lp", ""},
     {AGEDGE, "label", ""},
-    {AGEDGE, "fontname", ""},
     {AGEDGE, "fontsize", "9"},
     {AGEDGE, "fontcolor", GREY},
     {AGEDGE, "color", GREY},
@@ -122,8 +120,6 @@ static Agnode_t *new_node(const canvas *c, const char *prefix, unsigned long lon
     snprintf(name, sizeof name, "%s%llu", prefix, number);
     Agnode_t *node = agnode(c->graph, name, true);
     graph_set(node, "id", "%s-%s", c->drawing->id, name);
-    graph_set(node, "fontname", "%s", c->fonts[false]);
-    set_label(node, "", false);
     return node;
 }
 
@@ -142,7 +138,8 @@ static void style_site(Agnode_t *node, ec_draw_side side, double size, double fo
 
 static void style_tensor(Agnode_t *node, ec_draw_side side, double width, double height)
 {
-    graph_set(node, "style", height < TINY ? "filled" : "rounded,filled");
+    if (height >= TINY)
+        graph_set(node, "style", "rounded,filled");
     set_colours(node, &tensor_colours[side]);
     set_size(node, width, height);
     graph_set(node, "penwidth", "%.2f", height < TINY ? 0.3 : 0.7);
@@ -161,10 +158,15 @@ static void style_copy(Agnode_t *node, bool cut, double size)
 static void style_bond(const canvas *c, Agedge_t *edge, const ec_draw_bond *bond)
 {
     graph_set(edge, "penwidth", "%.2f", bond->cut ? CUT_WIDEN * bond->width : bond->width);
-    graph_set(edge, "fontname", "%s", c->fonts[bond->cut]);
-    graph_set(edge, "style", "%s", bond->dashed ? "dashed" : "solid");
-    graph_set(edge, "color", "%s", bond->cut ? VERMILLION : bond->width < HAIR ? PALE : GREY);
-    graph_set(edge, "fontcolor", "%s", bond->cut ? VERMILLION : GREY);
+    if (bond->dashed)
+        graph_set(edge, "style", "dashed");
+    if (bond->cut) {
+        graph_set(edge, "fontname", "%s", c->fonts[true]);
+        graph_set(edge, "color", VERMILLION);
+        graph_set(edge, "fontcolor", VERMILLION);
+    } else if (bond->width < HAIR) {
+        graph_set(edge, "color", PALE);
+    }
 }
 
 /* -------------------------------------------------------------------- parts */
@@ -319,6 +321,16 @@ static void add_strokes(const canvas *c, bool cut)
     }
 }
 
+/* What is not bold. */
+static void declare_font(const canvas *c)
+{
+    char name[] = "fontname", value[64];
+
+    snprintf(value, sizeof value, "%s", c->fonts[false]);
+    agattr(c->graph, AGNODE, name, value);
+    agattr(c->graph, AGEDGE, name, value);
+}
+
 ec_status graph_open(canvas *c, ec_error *err)
 {
     char graph_name[] = "entcap";
@@ -336,6 +348,7 @@ ec_status graph_open(canvas *c, ec_error *err)
         snprintf(value, sizeof value, "%s", declared[i].value);
         agattr(c->graph, declared[i].kind, name, value);
     }
+    declare_font(c);
     graph_set(c->graph, "id", "%s-picture", c->drawing->id);
     add_strokes(c, false);
     for (size_t i = 0; i < c->drawing->n_nodes; i++)

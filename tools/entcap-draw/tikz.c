@@ -296,7 +296,9 @@ static void put_line_sample(ec_text *out, ec_point at, bool cut)
 
 static void put_key(ec_text *out, const ec_draw_key *key)
 {
-    ec_draw_node box = {.at = key->at, .width = EC_DRAW_KEY_WIDTH, .height = SAMPLE_SIZE};
+    char none[] = "";
+    ec_draw_node box = {
+        .label = none, .at = key->at, .width = EC_DRAW_KEY_WIDTH, .height = SAMPLE_SIZE};
     ec_draw_text times = {.at = key->at, .size = 9, .ink = EC_DRAW_GREY};
 
     switch (key->sample) {
