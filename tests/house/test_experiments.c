@@ -20,6 +20,15 @@ static bool lacks_numpy(void)
     return lacking;
 }
 
+static bool lacks_pictures(void)
+{
+    bool lacking = shell("test -d " FASHION " && command -v gnuplot")->status != 0;
+
+    if (lacking)
+        print_message("NOT RUN: dataset-fashion-mnist or gnuplot-nox is not installed\n");
+    return lacking;
+}
+
 /* Run Python that has numpy as np, tools/experiments/common.py, and the folder in sys.argv. */
 static void run_python(const char *folder, const char *program)
 {
@@ -80,10 +89,8 @@ static void width_experiment_fills_table_and_plot(void **state)
 
     if (lacks_numpy())
         skip();
-    if (shell("test -d " FASHION " && command -v gnuplot")->status != 0) {
-        print_message("NOT RUN: dataset-fashion-mnist or gnuplot-nox is not installed\n");
+    if (lacks_pictures())
         skip();
-    }
     assert_exits(0, "tools/experiment-width %s/entcap %s/work %s/out --quick",
                  build != NULL ? build : "build", folder, folder);
     assert_printed("experiment-width: Digits were left out");
@@ -124,10 +131,8 @@ static void growth_experiment_follows_entropies_of_rewritten_functions(void **st
 
     if (lacks_numpy())
         skip();
-    if (shell("test -d " FASHION " && command -v gnuplot")->status != 0) {
-        print_message("NOT RUN: dataset-fashion-mnist or gnuplot-nox is not installed\n");
+    if (lacks_pictures())
         skip();
-    }
     assert_exits(0, "tools/experiment-growth %s/entcap %s/work %s/out --quick",
                  build != NULL ? build : "build", folder, folder);
     assert_printed("MNIST IS LEFT OUT");
@@ -148,6 +153,29 @@ static void growth_experiment_follows_entropies_of_rewritten_functions(void **st
     assert_string_equal(shell_output(), "4\n");
 }
 
+static void training_experiment_fills_tables_and_plot(void **state)
+{
+    const char *folder = *state, *build = getenv("BUILD");
+
+    if (lacks_numpy() || lacks_pictures())
+        skip();
+    assert_exits(0, "tools/experiment-training %s/entcap %s/work %s/out --quick",
+                 build != NULL ? build : "build", folder, folder);
+    /* 8 runs from other starts, 2 x 6 with other steps, 4 for longer; 3 at last */
+    assert_exits(0, "cut -d , -f 1 %s/out/training.csv | uniq -c | tr -s ' ' | tr '\n' ';'",
+                 folder);
+    assert_string_equal(shell_output(), " 1 stage; 8 start; 14 steps; 8 long; 6 test;");
+    assert_exits(0, "grep -c '</svg>' %s/out/training.svg; grep -c '^|' %s/out/training.md", folder,
+                 folder);
+    assert_string_equal(shell_output(), "1\n24\n");
+    /* the states of smaller deviations are closer to products: mean entropies before training */
+    assert_exits(
+        0,
+        "awk -F '|' '$2 == \" 0.25 \" { low = $4 } $2 == \" 1 \" { exit !(low < $4 / 1000) }' "
+        "%s/out/training.md",
+        folder);
+}
+
 #define in_a_folder(test)                                                                          \
     cmocka_unit_test_setup_teardown(test, shell_make_folder, shell_remove_folder)
 
@@ -159,6 +187,7 @@ int main(void)
         in_a_folder(runs_are_kept_while_their_settings_are_the_same),
         in_a_folder(width_experiment_fills_table_and_plot),
         in_a_folder(growth_experiment_follows_entropies_of_rewritten_functions),
+        in_a_folder(training_experiment_fills_tables_and_plot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
