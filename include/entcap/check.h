@@ -108,7 +108,7 @@ typedef struct ec_check_options {
                                those that requirements name come on top */
     size_t max_search;      /* terms of formulas that the search for the fewest parameters visits */
     double max_work;        /* pins that the cuts of a network may visit (EC007 to EC009) */
-    signed char severity[EC_N_RULES]; /* -1: the rule's own, else an ec_severity */
+    int severity[EC_N_RULES]; /* -1: the rule's own, else an ec_severity */
 } ec_check_options;
 
 void ec_check_options_init(ec_check_options *options);

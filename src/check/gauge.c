@@ -333,6 +333,8 @@ ec_status ec_gauge_init(ec_gauge *out, const ec_arch *arch, const ec_partitions 
                       .run = run,
                       .n = is_network ? arch->n_indices : arch->n_levels,
                       .max_work = max_work};
+    for (size_t i = 0; i < partitions->n; i++)
+        out->unsure = out->unsure || !bounds[i].min_cut.certified;
     EC_TRY(ec_arch_fork(&out->arch, arch, err));
     EC_NEW(out->widths, out->n);
     EC_NEW(out->own, out->n);

@@ -247,7 +247,7 @@ static ec_status find_failed(question *q, ec_error *err)
 {
     const ec_bottleneck *b = &q->bound->bottleneck;
 
-    if (q->f->gauge != NULL) {
+    if (q->trial != NULL) {
         ec_error report = {.status = EC_OK};
         ec_status status = find_failed_with_gauge(q, &report);
 

@@ -60,7 +60,7 @@ static int set_severity(tool *t, check_options *o, const char *text, const char 
             return tool_misuse(t, "--severity: '%.80s': expected CODE=off, note, warning or error",
                                text);
     }
-    o->check.severity[rule] = (signed char)level;
+    o->check.severity[rule] = (int)level;
     return TOOL_GO_ON;
 }
 
