@@ -69,11 +69,20 @@ _entcap_offer_data() {
     fi
 }
 
+# Partitions that descriptions on the command line list, a line each, if their names are plain.
+_entcap_listed() {
+    local word
+    for word in "${_entcap_words[@]}"; do
+        [[ $word == *.y*ml && -f $word ]] &&
+            sed -n 's/^.*{ *name: *\([A-Za-z0-9_.-]*\) *, *a:.*/\1/p' "$word"
+    done
+}
+
 # What an argument may be, by what the help calls it; $1 what is typed of it, $2 what stands before.
 _entcap_offer_value() {
     local current=$1 before=$2 argument=$3
     local -a choices partitions codes
-    read -ra partitions <<<"$_entcap_partitions"
+    read -d '' -ra partitions <<<"$_entcap_partitions $(_entcap_listed)"
     read -ra codes <<<"$_entcap_codes"
     case $argument in
         P) _entcap_offer "$current" "$before" "${partitions[@]}" ;;

@@ -127,6 +127,16 @@ static void built_in_partitions_are_offered(void **state)
     assert_offers(state, "entcap verify --claim le", "left-right=\n");
 }
 
+static void partitions_that_a_description_lists_are_offered(void **state)
+{
+    shell_write(*state, "net.yaml",
+                "partitions:\n  - rows\n  - {name: corner-1, a: \"0-3\"}\n"
+                "  - {name: \"$(touch bad)\", a: \"0\"}\n");
+    assert_offers(state, "entcap bound net.yaml --partition corn", "corner-1\n");
+    assert_offers(state, "entcap bound net.yaml --partition=c", "canonical\ncolumns\ncorner-1\n");
+    assert_exits(1, "test -e %s/bad", (char *)*state);
+}
+
 static void widths_and_budgets_are_begun(void **state)
 {
     assert_offers(state, "entcap bound --set i", "input=\n");
@@ -170,6 +180,7 @@ int main(void)
         cmocka_unit_test(files_of_an_option_are_those_of_its_ending),
         cmocka_unit_test(data_sets_are_names_or_files),
         cmocka_unit_test(built_in_partitions_are_offered),
+        cmocka_unit_test(partitions_that_a_description_lists_are_offered),
         cmocka_unit_test(widths_and_budgets_are_begun),
         cmocka_unit_test(codes_of_findings_are_offered),
         cmocka_unit_test(help_takes_a_topic),
