@@ -75,12 +75,31 @@ static void an_inline_svg_is_the_element_alone_with_ids_of_its_own(void **state)
 
 static void hostile_names_are_text_in_every_format(void **state)
 {
-    shell_write(*state, "d", hostile);
+    char *folder = *state;
+
+    shell_write(folder, "d", hostile);
     assert_exits(0, "for f in dot pdf png; do " DRAW " $f <%s/d >%s/x.$f || exit; done", build(),
-                 (char *)*state, (char *)*state);
-    shell("grep -c label= %s/x.dot; " DRAW " dot <%s/d | cmp - %s/x.dot && echo same",
-          (char *)*state, build(), (char *)*state, (char *)*state);
+                 folder, folder);
+    shell("grep -c label= %s/x.dot; " DRAW " dot <%s/d | cmp - %s/x.dot && echo same", folder,
+          build(), folder, folder);
     assert_printed("same");
+}
+
+/* Where there are other programs to read them: what a PDF says, and DOT drawn once more. */
+static void hostile_names_come_back_from_pdf_and_dot(void **state)
+{
+    char *folder = *state;
+
+    shell_write(folder, "d", hostile);
+    assert_exits(0,
+                 "! command -v pdftotext >/dev/null || { " DRAW " pdf <%s/d >%s/x.pdf && "
+                 "pdftotext %s/x.pdf - | grep -F '<script>alert(1)</script> --> ]]> &lt; \"'; }",
+                 build(), folder, folder, folder);
+    assert_exits(0,
+                 "! command -v dot >/dev/null || { " DRAW " dot <%s/d | dot -Tsvg >%s/x.svg && "
+                 "grep -F '&lt;script&gt;alert(1)&lt;/script&gt;' %s/x.svg && "
+                 "grep -F '>&lt;b&gt;&amp;lt;\\N</text>' %s/x.svg; }",
+                 build(), folder, folder, folder, folder);
 }
 
 /* Braces that group, not those that are printed, up to the end of the text. */
@@ -173,6 +192,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_inline_svg_is_the_element_alone_with_ids_of_its_own,
                                         shell_make_folder, shell_remove_folder),
         cmocka_unit_test_setup_teardown(hostile_names_are_text_in_every_format, shell_make_folder,
+                                        shell_remove_folder),
+        cmocka_unit_test_setup_teardown(hostile_names_come_back_from_pdf_and_dot, shell_make_folder,
                                         shell_remove_folder),
         cmocka_unit_test_setup_teardown(hostile_names_are_text_in_tikz, shell_make_folder,
                                         shell_remove_folder),
