@@ -26,7 +26,6 @@ INLINE void T(sine_series)(VEC *sine, VEC *cosine, const VEC *a)
 /* cos 2 pi t and sin 2 pi t, by t = quarter / 4 + (what is left, at most 1/8) */
 INLINE void T(turn)(VEC *cosine, VEC *sine, const VEC *t)
 {
-    const int to_sign = 8 * (int)sizeof(INT) - 2; /* from bit 1 */
     VEC near = 4 * *t + (REAL)0.5, a, s, c;
     IVEC quarter = __builtin_convertvector(near, IVEC);
 
@@ -35,8 +34,8 @@ INLINE void T(turn)(VEC *cosine, VEC *sine, const VEC *t)
     T(sine_series)(&s, &c, &a);
     IVEC odd = -(quarter & 1);
     IVEC swapped_c = SELECT(odd, (IVEC)s, (IVEC)c), swapped_s = SELECT(odd, (IVEC)c, (IVEC)s);
-    *cosine = (VEC)(swapped_c ^ (((quarter + 1) & 2) << to_sign));
-    *sine = (VEC)(swapped_s ^ ((quarter & 2) << to_sign));
+    *cosine = (VEC)swapped_c * __builtin_convertvector(1 - ((quarter + 1) & 2), VEC);
+    *sine = (VEC)swapped_s * __builtin_convertvector(1 - (quarter & 2), VEC);
 }
 
 /* cos 2 pi w_k x, sin 2 pi w_k x for d = 2k, 2k + 1 */
