@@ -78,7 +78,7 @@ ec_status T(layerwise_new)(struct T(layerwise) * *out, const plan *p, ec_team *t
     ec_status status = EC_OK;
     struct T(layerwise) *w = NULL;
     size_t n = T(passes_of)(batch), blocks = T(blocks_of)(batch);
-    double bytes = pass_bytes(p) * (double)n * (sizeof(VEC) / (PASS_LANES_F32 * sizeof(float)));
+    double bytes = pass_bytes(p) * (double)n;
 
     *out = NULL;
     bytes += (double)blocks * (double)p->n_parameters * sizeof(REAL);
