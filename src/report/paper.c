@@ -115,6 +115,18 @@ void ec_paper_end_details(ec_paper *paper)
     put(paper, "</details>\n", "</details>\n\n");
 }
 
+void ec_paper_aside(ec_paper *paper, const char *summary)
+{
+    if (paper->markdown)
+        ec_paper_details(paper, summary);
+}
+
+void ec_paper_end_aside(ec_paper *paper)
+{
+    if (paper->markdown)
+        ec_paper_end_details(paper);
+}
+
 void ec_paper_columns(ec_paper *paper, const char *classes)
 {
     if (!paper->markdown)

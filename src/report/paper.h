@@ -88,6 +88,10 @@ ec_text *ec_paper_term(ec_paper *paper, const char *term);
 void ec_paper_details(ec_paper *paper, const char *summary);
 void ec_paper_end_details(ec_paper *paper);
 
+/** The same in Markdown alone, where a page is a comment among others. */
+void ec_paper_aside(ec_paper *paper, const char *summary);
+void ec_paper_end_aside(ec_paper *paper);
+
 /** Columns of figures, as many as fit; `beside`: a narrow figure and a wide table. */
 void ec_paper_columns(ec_paper *paper, const char *classes);
 void ec_paper_end_columns(ec_paper *paper);

@@ -144,7 +144,9 @@ static ec_status put_partition(ec_paper *paper, const ec_report_page *page, size
         EC_TRY(put_spectra(paper, state, i, err));
     if (ec_report_measured(state)) {
         ec_fill_labels(&table, state, &page->states->bounds[i], false);
+        ec_paper_aside(paper, "Every label");
         ec_paper_table(paper, &table, "What was measured of each label");
+        ec_paper_end_aside(paper);
     }
     ec_paper_end_columns(paper);
     ec_put_label_notes(&notes, state);
