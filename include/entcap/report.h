@@ -185,6 +185,7 @@ typedef struct ec_report_page {
     const ec_states_found *states;
     const ec_bound *required; /* bounds for the requirements' partitions, one each */
     const ec_check *check;    /* findings on the description */
+    bool widths_unjudged;     /* too many partitions: it has none on widths */
     const ec_report_diagram *diagrams;
     size_t n_diagrams;
     const ec_widths_found *widths; /* heat maps and Pareto plots */

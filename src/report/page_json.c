@@ -313,8 +313,10 @@ ec_status ec_report_json(ec_json *json, const ec_report_page *page, ec_error *er
     else
         ec_json_null(json, "holds");
     put_requirements(json, page);
-    if (page->check != NULL)
+    if (page->check != NULL) {
         put_findings(json, page->check);
+        ec_json_bool(json, "widths_judged", !page->widths_unjudged);
+    }
     put_architecture(json, page->bounds.arch);
     EC_TRY(ec_json_bounds(json, "bound", &page->bounds, false, err));
     EC_TRY(put_formulas(json, page, err));

@@ -24,12 +24,15 @@ void ec_section_findings(ec_paper *paper, const ec_report_page *page)
 {
     const ec_check *check = page->check;
 
-    if (check == NULL || check->n_findings == 0)
+    if (check == NULL || (check->n_findings == 0 && !page->widths_unjudged))
         return;
     ec_paper_section(paper, "findings", "Findings on the description", "Findings");
     ec_paper_say(paper, EC_PARAGRAPH,
                  "What " EC_MARK_CODE "entcap check" EC_MARK_END " finds before anything is "
                  "trained; " EC_MARK_CODE "entcap explain CODE" EC_MARK_END " explains a code.");
+    if (page->widths_unjudged)
+        ec_paper_say(paper, EC_NOTE, "Widths are not judged: %zu partitions are too many.",
+                     page->bounds.partitions->n);
     ec_paper_list(paper);
     for (size_t i = 0; i < check->n_findings; i++)
         put_finding(paper, &check->findings[i]);

@@ -122,6 +122,7 @@ static int report(tool *t, const report_options *o)
             .states = o->from.measure.weights != NULL ? &states : NULL,
             .required = m.required,
             .check = &m.check,
+            .widths_unjudged = m.widths_unjudged,
             .widths = o->from.sweeps.n > 0 ? &m.widths.found : NULL,
             .fit = o->from.data != NULL ? &fit : NULL,
             .formulas = m.widths.formulas,

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define MANY_SITES EC_DRAW_ROWS_MAX /* of more, equal subtrees are drawn once, */
-#define MAX_SITES  ((size_t)4096)   /* and up to here one diagram shows all of them, too */
+#define MANY_SITES      EC_DRAW_ROWS_MAX /* of more, equal subtrees are drawn once, */
+#define MANY_PARTITIONS 64               /* of more, widths are not judged */
+#define MAX_SITES       ((size_t)4096)   /* and up to here one diagram shows all of them, too */
 
 /* Name a file and its hash; `keep`: where its bytes go, or NULL. */
 static int add_source(tool *t, material *m, const char *role, const char *path, ec_bytes *keep)
@@ -31,17 +32,33 @@ static int add_source(tool *t, material *m, const char *role, const char *path, 
     return TOOL_GO_ON;
 }
 
+/* Of many partitions only requirements are judged: a finding on a width asks all of them. */
+static int bound_many(tool *t, material *m, ec_check_options *options)
+{
+    for (int rule = EC_RULE_REQUIREMENT_REPEATED + 1; rule < EC_N_RULES; rule++)
+        options->severity[rule] = EC_SEVERITY_OFF;
+    m->widths_unjudged = true;
+    return tool_bound(t, &m->input, &options->bound, &m->many);
+}
+
 /* Bounds of the partitions and of those that requirements name, and what is found by them. */
 static int check(tool *t, material *m, const ec_bound_options *bound)
 {
+    const ec_partitions none = {.n = 0};
+    bool many = m->input.partitions.n > MANY_PARTITIONS;
     ec_check_options options;
     ec_error err = {0};
+    int code = TOOL_GO_ON;
 
-    tool_phase(t, "bounds and findings");
     ec_check_options_init(&options);
     options.bound = *bound;
-    ec_status status =
-        ec_check_arch(&m->check, m->input.arch, &m->input.partitions, &options, &t->run, &err);
+    if (many)
+        code = bound_many(t, m, &options);
+    if (code != TOOL_GO_ON)
+        return code;
+    tool_phase(t, "bounds and findings");
+    ec_status status = ec_check_arch(&m->check, m->input.arch, many ? &none : &m->input.partitions,
+                                     &options, &t->run, &err);
     if (status == EC_OK) {
         m->required = ec_calloc(m->check.n_requirements + 1, sizeof *m->required, &err);
         status = m->required == NULL ? EC_ENOMEM : EC_OK;
@@ -50,7 +67,7 @@ static int check(tool *t, material *m, const ec_bound_options *bound)
         return tool_fail(t, m->input.file, &err);
     for (size_t i = 0; i < m->check.n_requirements; i++)
         m->required[i] = m->check.bounds[m->check.requirements[i].partition];
-    m->bounds = (tool_bounds){m->check.bounds, m->check.n_given};
+    m->bounds = many ? m->many : (tool_bounds){m->check.bounds, m->check.n_given};
     return TOOL_GO_ON;
 }
 
@@ -159,6 +176,7 @@ void material_clear(material *m)
     ec_fit_clear(&m->fit);
     widths_clear(&m->widths);
     ec_check_clear(&m->check);
+    tool_bounds_clear(&m->many);
     ec_free(m->required);
     tool_states_clear(&m->states);
     tool_input_clear(&m->input);

@@ -23,10 +23,12 @@ typedef struct material_options {
 
 typedef struct material {
     tool_input input;
-    tool_bounds bounds; /* those of the check: borrowed */
-    ec_check check;     /* findings, and the bounds themselves */
-    ec_bound *required; /* of the partitions of the requirements, one each: borrowed parts */
-    tool_states states; /* none without weights */
+    tool_bounds bounds; /* of the check or, of very many, those: borrowed */
+    tool_bounds many;
+    bool widths_unjudged; /* too many partitions */
+    ec_check check;       /* findings, and the bounds themselves */
+    ec_bound *required;   /* of the partitions of the requirements, one each: borrowed parts */
+    tool_states states;   /* none without weights */
     widths widths;
     ec_fit fit; /* of the data */
     ec_bytes log;
