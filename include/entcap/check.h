@@ -178,7 +178,11 @@ void ec_check_print_text(ec_text *out, const ec_checked_file *file, bool color);
 /** Workflow commands "::warning file=...,line=...::what", escaped. */
 void ec_check_print_github(ec_text *out, const ec_checked_file *file);
 
-/** The document of one file. */
+/**
+ * The document of one file: file, name, requirements (partition, min_rank or min_log2, verdict,
+ * bound, line, column), findings (code, name, severity, statement, line, column, message, remedy),
+ * errors, warnings, notes. Line and column are null where a finding has no place.
+ */
 void ec_check_print_json(ec_json *json, const ec_checked_file *file);
 
 /** One SARIF 2.1.0 log for n files; `success`: every one of them was read and checked. */

@@ -9,7 +9,7 @@
 
 enum { DECIMAL_DIGITS = 15, DEFAULT_EXACT = 16, DEFAULT_SEARCH = 400000 };
 
-#define DEFAULT_WORK 1e6
+#define DEFAULT_WORK 3e6
 
 /* -------------------------------------------------------------------- writing */
 

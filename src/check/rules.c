@@ -98,7 +98,9 @@ static const ec_check_rule rules[EC_N_RULES] = {
          "Example: min(r4, r3^2) = 16 with r4 = r3 = 16: 4 channels of r3 would do.\n"
          "\n"
          "Remedy: narrow the layer, or widen what limits the bound. Several such layers may not\n"
-         "all be narrowed at once: EC008 says how.\n"},
+         "all be narrowed at once: EC008 says how, and of a network with more than 16 such "
+         "indices\n"
+         "it alone names them.\n"},
     [EC_RULE_WIDTHS_IDLE] =
         {"EC008", "widths-idle", EC_SEVERITY_NOTE,
          "Channels of several layers together could go without lowering any bound.",

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { MAX_LISTED = 16 }; /* idle indices of a network, each with a finding of its own */
+
 /* What is known of the widths. Arrays of one entry per width. */
 typedef struct survey {
     ec_finder *f;
@@ -34,6 +36,12 @@ static ec_status put_saving(survey *s, ec_error *err)
     ec_int_clear(&then);
     memcpy(s->trial, s->g->own, s->g->n * sizeof *s->trial);
     return status;
+}
+
+/* What a width counts. */
+static const char *noun(const survey *s)
+{
+    return ec_arch_is_network(s->f->arch) ? "values" : "channels";
 }
 
 /* ---------------------------------------------------------------- unfillable */
@@ -116,12 +124,13 @@ static ec_status find_unfillable(survey *s, ec_error *err)
         if (s->fill[v] >= width->width || s->fill[v] < ec_width_least(width))
             continue;
         s->trial[v] = s->fill[v];
-        ec_text_printf(&f->message,
-                       "%s has %" PRIu32 " channels, and all that is below can fill %" PRIu32,
-                       width->name, ec_width_channels(width, width->width),
+        ec_text_printf(&f->message, "%s has %" PRIu32 " %s, and %s %" PRIu32, width->name,
+                       ec_width_channels(width, width->width), noun(s),
+                       ec_arch_is_network(f->arch) ? "the rest of a tensor at its end has"
+                                                   : "all that is below can fill",
                        ec_width_channels(width, s->fill[v]));
-        ec_text_printf(&f->remedy, "%" PRIu32 " channels compute the same functions: ",
-                       ec_width_channels(width, s->fill[v]));
+        ec_text_printf(&f->remedy, "%" PRIu32 " %s compute the same functions: ",
+                       ec_width_channels(width, s->fill[v]), noun(s));
         EC_TRY(put_saving(s, err));
         ec_text_puts(&f->remedy, " go");
         status = ec_finder_add(f, EC_RULE_WIDTH_UNFILLABLE, EC_CERTAINTY_PROVED, width->place, err);
@@ -152,11 +161,24 @@ static const char *bounds_noun(const survey *s)
     return s->g->partitions->n == 1 ? "the bound" : "any bound";
 }
 
+static size_t count_idle(const survey *s)
+{
+    size_t n = 0;
+
+    for (size_t v = 0; v < s->g->n; v++)
+        n += s->least[v] < s->g->own[v];
+    return n;
+}
+
+/* Of a large network EC008 alone names all of them. */
 static ec_status find_idle(survey *s, ec_error *err)
 {
     ec_status status = EC_OK;
     ec_finder *f = s->f;
 
+    if (ec_arch_is_network(f->arch) && count_idle(s) > MAX_LISTED &&
+        ec_finder_wants(f, EC_RULE_WIDTHS_IDLE))
+        return EC_OK;
     for (size_t v = 0; v < s->g->n && status == EC_OK; v++) {
         const ec_width *width = &s->g->widths[v];
 
@@ -164,8 +186,8 @@ static ec_status find_idle(survey *s, ec_error *err)
             continue;
         s->trial[v] = s->least[v];
         ec_text_printf(&f->message,
-                       "%" PRIu32 " of the %" PRIu32 " channels of %s could go without lowering %s",
-                       width->width - s->least[v], ec_width_channels(width, width->width),
+                       "%" PRIu32 " of the %" PRIu32 " %s of %s could go without lowering %s",
+                       width->width - s->least[v], ec_width_channels(width, width->width), noun(s),
                        width->name, bounds_noun(s));
         ec_text_printf(&f->remedy, "%" PRIu32 " would do: ", ec_width_channels(width, s->least[v]));
         EC_TRY(put_saving(s, err));
@@ -200,12 +222,9 @@ static ec_status find_idle_together(survey *s, ec_error *err)
     ec_status status = EC_OK;
     ec_finder *f = s->f;
     ec_int then = {0};
-    size_t n_idle = 0;
     bool proved = false;
 
-    for (size_t v = 0; v < s->g->n; v++)
-        n_idle += s->least[v] < s->g->own[v];
-    if (n_idle < 2 || !ec_finder_wants(f, EC_RULE_WIDTHS_IDLE))
+    if (count_idle(s) < 2 || !ec_finder_wants(f, EC_RULE_WIDTHS_IDLE))
         return EC_OK;
     EC_TRY(ec_fewest_widths(s->trial, &proved, f, s->goals, err));
     EC_TRY(ec_gauge_parameters(&then, s->g, s->trial, err));
@@ -299,9 +318,10 @@ static ec_status judge_starved(survey *s, size_t v, uint32_t *needed, ec_goal *g
     EC_TRY(find_least(needed, s, wide, err));
     if (put_wasted(&wasted, s, needed) == 0)
         goto done;
-    ec_text_printf(&f->message, "%s = %" PRIu32 " alone limits %s; channels of %s are wasted on it",
+    ec_text_printf(&f->message, "%s = %" PRIu32 " alone limits %s; %s of %s are wasted on it",
                    width->name, ec_width_channels(width, width->width),
-                   s->g->partitions->n == 1 ? "the bound" : "every bound", ec_text_get(&wasted));
+                   s->g->partitions->n == 1 ? "the bound" : "every bound", noun(s),
+                   ec_text_get(&wasted));
     ec_text_printf(&f->remedy, "%s = %" PRIu32 " raises ", width->name,
                    ec_width_channels(width, enough));
     put_gain(&f->remedy, s, ranks);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "describe.h"
 #include "look.h"
 
 /* Every rule once, on descriptions made for it, and once more where it must be silent. */
@@ -171,7 +172,7 @@ static void a_bond_of_a_network_is_no_wider_than_its_tensors(void **state)
 
     look(&check, bond);
     look_one(&check, EC_RULE_WIDTH_UNFILLABLE, 5,
-             "w has 10 channels, and all that is below can fill 3");
+             "w has 10 values, and the rest of a tensor at its end has 3");
     ec_check_clear(&check);
 }
 
@@ -189,6 +190,22 @@ static void idle_channels_are_counted(void **state)
     assert_int_equal(found->severity, EC_SEVERITY_NOTE);
     assert_null(look_for(&check, EC_RULE_WIDTHS_IDLE, "", 0)); /* one layer: EC007 says it all */
     ec_check_clear(&check);
+}
+
+static void of_a_large_network_one_finding_names_all_idle_indices(void **state)
+{
+    ec_arch *arch = describe_lattice(5, 2, 4, NULL);
+    ec_check check;
+    (void)state;
+
+    look_at(&check, arch);
+    assert_null(look_for(&check, EC_RULE_WIDTH_IDLE, "", 0));
+    const ec_finding *found = look_for(&check, EC_RULE_WIDTHS_IDLE, "", 0);
+    assert_non_null(found);
+    assert_int_equal(found->certainty, EC_CERTAINTY_ESTIMATE);
+    assert_non_null(strstr(found->remedy, "together; even fewer may do"));
+    ec_check_clear(&check);
+    ec_arch_free(arch);
 }
 
 /* min(r1, r0) = 3: the fourth channel of r0 waits for a fourth of r1. */
@@ -418,6 +435,7 @@ int main(void)
         cmocka_unit_test(an_unshared_layer_below_a_shared_one_is_left_alone),
         cmocka_unit_test(a_bond_of_a_network_is_no_wider_than_its_tensors),
         cmocka_unit_test(idle_channels_are_counted),
+        cmocka_unit_test(of_a_large_network_one_finding_names_all_idle_indices),
         cmocka_unit_test(a_narrow_layer_that_wastes_others_is_starved),
         cmocka_unit_test(one_channel_carries_nothing),
         cmocka_unit_test(layers_that_do_nothing_are_found),
