@@ -450,7 +450,8 @@ static void messages_show_what_a_terminal_could_act_on_as_question_marks(void **
 static void messages_on_a_terminal_hold_no_foreign_sequences(void **state)
 {
     assert_exits(0,
-                 "cd %s && script -qec '$BIN/entcap bound \"./no$F\"' typescript >/dev/null; "
+                 "cd %s && env -u NO_COLOR script -qec '$BIN/entcap bound \"./no$F\"' typescript "
+                 ">/dev/null; "
                  "grep -c 'error:' typescript",
                  (char *)*state);
     assert_exits(1, "cd %s && grep -F \"$(printf '\\033[31m')\" typescript", (char *)*state);
