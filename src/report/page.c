@@ -79,7 +79,8 @@ static const char style[] =
     "@media print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
     ".scroll{overflow:visible;break-inside:avoid}td{white-space:normal}table{font-size:8.5pt}"
     "section{border-top:1px solid #888}h2,h3,caption,thead{break-after:avoid}"
-    "figure,tr,.verdict{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}}\n";
+    "figure,tr,.verdict{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}"
+    ".beside{grid-template-columns:minmax(0,2fr) minmax(0,4fr)}}\n";
 
 static void put_head(ec_text *out, const ec_arch *arch)
 {
