@@ -185,6 +185,9 @@ void ec_check_print_github(ec_text *out, const ec_checked_file *file);
  */
 void ec_check_print_json(ec_json *json, const ec_checked_file *file);
 
+/** Its member "findings" alone. */
+void ec_check_print_findings(ec_json *json, const ec_check *check);
+
 /** One SARIF 2.1.0 log for n files; `success`: every one of them was read and checked. */
 void ec_check_print_sarif(ec_json *json, const ec_checked_file *files, size_t n, bool success);
 

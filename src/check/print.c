@@ -237,7 +237,7 @@ static void put_requirements(ec_json *json, const ec_check *check)
     ec_json_close(json);
 }
 
-static void put_findings(ec_json *json, const ec_check *check)
+void ec_check_print_findings(ec_json *json, const ec_check *check)
 {
     ec_json_open(json, "findings", EC_JSON_ARRAY);
     for (size_t i = 0; i < check->n_findings; i++) {
@@ -268,7 +268,7 @@ void ec_check_print_json(ec_json *json, const ec_checked_file *file)
     else
         ec_json_null(json, "name");
     put_requirements(json, check);
-    put_findings(json, check);
+    ec_check_print_findings(json, check);
     ec_json_uint(json, "errors", ec_check_count(check, EC_SEVERITY_ERROR));
     ec_json_uint(json, "warnings", ec_check_count(check, EC_SEVERITY_WARNING));
     ec_json_uint(json, "notes", ec_check_count(check, EC_SEVERITY_NOTE));

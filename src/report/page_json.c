@@ -36,27 +36,6 @@ static void put_requirements(ec_json *json, const ec_report_page *page)
     ec_json_close(json);
 }
 
-static void put_findings(ec_json *json, const ec_check *check)
-{
-    ec_json_open(json, "findings", EC_JSON_ARRAY);
-    for (size_t i = 0; i < check->n_findings; i++) {
-        const ec_finding *finding = &check->findings[i];
-        const ec_check_rule *rule = ec_check_rule_at(finding->rule);
-
-        ec_json_open(json, NULL, EC_JSON_OBJECT);
-        ec_json_string(json, "code", rule->code);
-        ec_json_string(json, "name", rule->name);
-        ec_json_string(json, "severity", ec_severity_text(finding->severity));
-        ec_json_string(json, "statement", ec_certainty_text(finding->certainty));
-        ec_json_uint(json, "line", (uint64_t)finding->place.line);
-        ec_json_uint(json, "column", (uint64_t)finding->place.col);
-        ec_json_string(json, "message", finding->message);
-        ec_json_string(json, "remedy", finding->remedy);
-        ec_json_close(json);
-    }
-    ec_json_close(json);
-}
-
 /* ------------------------------------------------------------ architecture */
 
 static void put_layer(ec_json *json, const ec_layer *layer, const ec_level *level)
@@ -314,7 +293,7 @@ ec_status ec_report_json(ec_json *json, const ec_report_page *page, ec_error *er
         ec_json_null(json, "holds");
     put_requirements(json, page);
     if (page->check != NULL) {
-        put_findings(json, page->check);
+        ec_check_print_findings(json, page->check);
         ec_json_bool(json, "widths_judged", !page->widths_unjudged);
     }
     put_architecture(json, page->bounds.arch);
