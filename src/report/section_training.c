@@ -150,7 +150,7 @@ static void put_entropy_table(ec_paper *paper, const ec_training *log, const ec_
     ec_table table = {0};
 
     ec_table_init(&table, "<partition|<entropy|>first|>last|>ln bound|>correlation with the loss|"
-                          ">measured");
+                          ">measurements");
     for (size_t p = 0; p < count_curves(page); p++) {
         size_t n = 0;
         double r = ec_column_correlation(&n, log->recent, log->entropy[p], log->n);
@@ -163,7 +163,7 @@ static void put_entropy_table(ec_paper *paper, const ec_training *log, const ec_
         number_cell(&table, "%.4g", ec_column_last(log->entropy[p], log->n));
         number_cell(&table, "%.4g", ec_nats_of(page->bounds.bounds[p].rank));
         number_cell(&table, "%+.2f", r);
-        ec_table_cell(&table, "%zu times", n);
+        ec_table_cell(&table, "%zu", n);
     }
     if (table.n_cells > 0)
         ec_paper_table(paper, &table,
