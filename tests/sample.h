@@ -11,6 +11,37 @@
 
 #define SAMPLE_MAX 8
 
+/** Unshared, so that it has a power bound; min cut 4 across both defaults. */
+#define SAMPLE_FOUR                                                                                \
+    "name: four\n"                                                                                 \
+    "input: {shape: [4], channels: 2}\n"                                                           \
+    "layers:\n"                                                                                    \
+    "  - conv: {channels: 4, shared: false}\n"                                                     \
+    "  - pool: {window: 2}\n"                                                                      \
+    "  - conv: {channels: 4, shared: false}\n"                                                     \
+    "  - pool: {window: 2}\n"                                                                      \
+    "  - dense: {outputs: 2}\n"
+
+/** One bound of 2^14000, of more than 4,000 digits. */
+#define SAMPLE_WIDE                                                                                \
+    "name: wide\n"                                                                                 \
+    "input: {shape: [14000], channels: 4}\n"                                                       \
+    "layers:\n"                                                                                    \
+    "  - conv: {channels: 4, shared: false}\n"                                                     \
+    "  - pool: {window: 2}\n"                                                                      \
+    "  - conv: {channels: 16, shared: false}\n"                                                    \
+    "  - pool: {window: 7000}\n"                                                                   \
+    "  - dense: {outputs: 1}\n"                                                                    \
+    "partitions: [interleaved]\n"
+
+/** A network: of two tensors, one site each. */
+#define SAMPLE_PAIR                                                                                \
+    "name: pair\n"                                                                                 \
+    "network:\n"                                                                                   \
+    "  indices: {a: 2, b: 2, w: 2}\n"                                                              \
+    "  tensors: {T: [a, w], U: [b, w]}\n"                                                          \
+    "  open: [a, b]\n"
+
 typedef struct sample {
     ec_arch *arch;
     ec_partitions partitions;

@@ -3,27 +3,6 @@
 
 #include "entcap/check.h"
 
-/* Unshared, so that it has a power bound; min cut 4 across both defaults. */
-static const char four_sites[] = "name: four\n"
-                                 "input: {shape: [4], channels: 2}\n"
-                                 "layers:\n"
-                                 "  - conv: {channels: 4, shared: false}\n"
-                                 "  - pool: {window: 2}\n"
-                                 "  - conv: {channels: 4, shared: false}\n"
-                                 "  - pool: {window: 2}\n"
-                                 "  - dense: {outputs: 2}\n";
-
-/* One bound of 2^14000, of more than 4,000 digits. */
-static const char wide[] = "name: wide\n"
-                           "input: {shape: [14000], channels: 4}\n"
-                           "layers:\n"
-                           "  - conv: {channels: 4, shared: false}\n"
-                           "  - pool: {window: 2}\n"
-                           "  - conv: {channels: 16, shared: false}\n"
-                           "  - pool: {window: 7000}\n"
-                           "  - dense: {outputs: 1}\n"
-                           "partitions: [interleaved]\n";
-
 static ec_verdict verdict(const sample *s, const char *min_rank, double min_log2)
 {
     ec_requirement requirement = {.by_rank = min_rank != NULL, .min_log2 = min_log2};
@@ -40,7 +19,7 @@ static void verdicts_follow_from_the_bounds(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, four_sites); /* bound 4, generic rank 4 */
+    sample_init(&s, SAMPLE_FOUR); /* bound 4, generic rank 4 */
     assert_int_equal(verdict(&s, "5", 0), EC_VERDICT_FAILED);
     assert_int_equal(verdict(&s, "4", 0), EC_VERDICT_MET);
     assert_int_equal(verdict(&s, NULL, 2), EC_VERDICT_MET);
@@ -63,7 +42,7 @@ static void a_requirement_in_bits_is_decided_exactly(void **state)
     ec_int one = {0};
     (void)state;
 
-    sample_init(&s, wide);
+    sample_init(&s, SAMPLE_WIDE);
     assert_int_equal(verdict(&s, NULL, 14000), EC_VERDICT_MET); /* all widths are powers of 2 */
     s.bounds[0].has_power = false;
     assert_int_equal(verdict(&s, NULL, 14000), EC_VERDICT_UNDECIDED);

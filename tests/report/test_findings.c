@@ -4,27 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Unshared, so that it has a power bound; min cut 4 across both defaults. */
-static const char four_sites[] = "name: four\n"
-                                 "input: {shape: [4], channels: 2}\n"
-                                 "layers:\n"
-                                 "  - conv: {channels: 4, shared: false}\n"
-                                 "  - pool: {window: 2}\n"
-                                 "  - conv: {channels: 4, shared: false}\n"
-                                 "  - pool: {window: 2}\n"
-                                 "  - dense: {outputs: 2}\n";
-
-/* One bound of 2^14000, of more than 4,000 digits. */
-static const char wide[] = "name: wide\n"
-                           "input: {shape: [14000], channels: 4}\n"
-                           "layers:\n"
-                           "  - conv: {channels: 4, shared: false}\n"
-                           "  - pool: {window: 2}\n"
-                           "  - conv: {channels: 16, shared: false}\n"
-                           "  - pool: {window: 7000}\n"
-                           "  - dense: {outputs: 1}\n"
-                           "partitions: [interleaved]\n";
-
 static ec_json_value *parse(const ec_json *json)
 {
     ec_json_value *document = NULL;
@@ -80,7 +59,7 @@ static void bounds_have_the_keys_of_the_contract_in_order(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     ec_json_value *document = bounds_document(&s, false);
     const ec_json_value *first = ec_json_at(ec_json_get(document, "partitions"), 0);
     keys_are(document, top);
@@ -99,7 +78,7 @@ static void a_rank_beyond_4000_digits_is_null_with_its_factors(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, wide);
+    sample_init(&s, SAMPLE_WIDE);
     ec_json_value *document = bounds_document(&s, false);
     const ec_json_value *first = ec_json_at(ec_json_get(document, "partitions"), 0);
     const ec_json_value *cut = ec_json_get(first, "min_cut");
@@ -119,7 +98,7 @@ static void the_certificate_has_a_letter_for_every_tensor(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     ec_json_value *document = bounds_document(&s, true);
     const ec_json_value *first = ec_json_at(ec_json_get(document, "partitions"), 0);
     const ec_json_value *certificate = ec_json_get(first, "certificate");
@@ -141,7 +120,7 @@ static void what_was_not_measured_is_null_with_its_reason(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     ec_json_value *document = states_document(&s);
     const ec_json_value *partition = ec_json_at(ec_json_get(document, "partitions"), 0);
     const ec_json_value *first = ec_json_at(ec_json_get(partition, "classes"), 0);
@@ -167,7 +146,7 @@ static void a_broken_label_breaks_the_whole_answer(void **state)
     ec_text text = {0};
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     s.states[1].holds = s.states[1].labels[1].holds = false;
     s.states[1].labels[1].broken = (ec_broken_link){"rank", "bound", log(5), log(4)};
     strcpy(s.states[1].labels[1].violation, "rank <= bound is broken: 5 > 4");
@@ -196,7 +175,7 @@ static void what_was_not_measured_is_undecided(void **state)
     ec_text text = {0};
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     for (size_t y = 0; y < 2; y++)
         s.states[1].labels[y].rank.known = s.states[1].labels[y].forward.known =
             s.states[1].labels[y].von_neumann.known = s.states[1].labels[y].renyi2.known = false;
@@ -215,7 +194,7 @@ static void a_rank_is_proved_only_where_it_meets_a_proved_bound(void **state)
     ec_text text = {0};
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     s.states[0].labels[1].rank.rank = 4;
     assert_ok(ec_report_states_text(&text, &s.measured, false, NULL), NULL);
     assert_non_null(strstr(text.bytes, "0.6931 probable"));
@@ -237,7 +216,7 @@ static void no_name_acts_on_a_terminal(void **state)
     ec_text text = {0};
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     sample_rename(&s.arch->name, "\033[2Jx\ry");
     sample_rename(&s.partitions.items[0].name, "a\nb\x7f\x01 proved");
     assert_ok(ec_report_bounds_text(&text, &s.found, true, false, NULL), NULL);
@@ -300,7 +279,7 @@ static void printing_survives_failed_allocations(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, four_sites);
+    sample_init(&s, SAMPLE_FOUR);
     assert_survives_oom(print_everything, &s);
     sample_clear(&s);
 }

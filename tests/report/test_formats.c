@@ -9,23 +9,9 @@
 
 /* A page as Markdown and as JSON: what it says, and that no name acts in it. */
 
-static const char layers[] = "name: four\n"
-                             "input: {shape: [4], channels: 2}\n"
-                             "layers:\n"
-                             "  - conv: {channels: 4, shared: false}\n"
-                             "  - pool: {window: 2}\n"
-                             "  - conv: {channels: 4, shared: false}\n"
-                             "  - pool: {window: 2}\n"
-                             "  - dense: {outputs: 2}\n"
-                             "requirements:\n"
-                             "  - {partition: left-right, min_rank: 5}\n"
-                             "  - {partition: left-right, min_log2: 2}\n";
-
-static const char network[] = "name: pair\n"
-                              "network:\n"
-                              "  indices: {a: 2, b: 2, w: 2}\n"
-                              "  tensors: {T: [a, w], U: [b, w]}\n"
-                              "  open: [a, b]\n";
+static const char layers[] = SAMPLE_FOUR "requirements:\n"
+                                         "  - {partition: left-right, min_rank: 5}\n"
+                                         "  - {partition: left-right, min_log2: 2}\n";
 
 static const char training_log[] =
     "{\"step\": 10, \"epoch\": 0, \"loss\": 2.25}\n"
@@ -188,7 +174,7 @@ static void assert_harmless(const char *markdown)
 static void no_name_acts_on_a_page(void **state)
 {
     const ec_report_source source = {.role = "Description", .path = PAGE_HOSTILE, .sha256 = "00"};
-    static const char *const texts[] = {layers, network};
+    static const char *const texts[] = {layers, SAMPLE_PAIR};
     (void)state;
 
     for (size_t i = 0; i < 2; i++) {
@@ -309,7 +295,7 @@ static void json_keeps_names_and_leaves_out_what_is_not_there(void **state)
     sample s;
     (void)state;
 
-    sample_init(&s, network);
+    sample_init(&s, SAMPLE_PAIR);
     sample_rename(&s.arch->name, PAGE_HOSTILE);
     const ec_report_page page = {.bounds = s.found};
     write_json(&json, &page);

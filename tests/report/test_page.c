@@ -6,22 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char layers[] = "name: four\n"
-                             "input: {shape: [4], channels: 2}\n"
-                             "layers:\n"
-                             "  - conv: {channels: 4, shared: false}\n"
-                             "  - pool: {window: 2}\n"
-                             "  - conv: {channels: 4, shared: false}\n"
-                             "  - pool: {window: 2}\n"
-                             "  - dense: {outputs: 2}\n"
-                             "requirements:\n"
-                             "  - {partition: left-right, min_rank: 5}\n";
-
-static const char network[] = "name: pair\n"
-                              "network:\n"
-                              "  indices: {a: 2, b: 2, w: 2}\n"
-                              "  tensors: {T: [a, w], U: [b, w]}\n"
-                              "  open: [a, b]\n";
+static const char layers[] = SAMPLE_FOUR "requirements:\n"
+                                         "  - {partition: left-right, min_rank: 5}\n";
 
 static const char training_log[] =
     "{\"step\": 10, \"epoch\": 0, \"loss\": 2.25}\n"
@@ -51,7 +37,7 @@ static void write_page(ec_text *out, const ec_report_page *page)
 
 static void a_page_is_well_formed_and_self_contained(void **state)
 {
-    static const char *const texts[] = {layers, network};
+    static const char *const texts[] = {layers, SAMPLE_PAIR};
     (void)state;
 
     for (size_t i = 0; i < 2; i++) {
@@ -102,7 +88,7 @@ static void what_is_not_given_is_left_out(void **state)
     ec_text html = {0};
     (void)state;
 
-    sample_init(&s, network);
+    sample_init(&s, SAMPLE_PAIR);
     const ec_report_page page = {.bounds = s.found};
     write_page(&html, &page);
     assert_well_formed(html.bytes);
@@ -151,7 +137,7 @@ static void no_name_acts_on_a_page(void **state)
     assert_hostile_is_harmless(&page, 9);
     sample_clear(&s);
 
-    sample_init(&s, network);
+    sample_init(&s, SAMPLE_PAIR);
     sample_rename(&s.arch->tensors[0].name, PAGE_HOSTILE);
     sample_rename(&s.arch->indices[0].name, PAGE_HOSTILE);
     page = page_of(&s);
