@@ -10,7 +10,9 @@
 A section compares results, too, and fails (sys.exit with a message) where they differ. It says so
 and goes on where a peer is not installed (bench.lacks).
 """
+import gzip
 import importlib.util
+import json
 import math
 import os
 import resource
@@ -20,6 +22,7 @@ import time
 from dataclasses import dataclass, field
 
 BUILD = os.environ.get("BUILD", "build")
+FASHION = "/usr/share/datasets/fashion-mnist/train-"
 
 
 @dataclass
@@ -56,6 +59,33 @@ def entcap(*arguments):
 def python(script, *arguments):
     """Run a script of tools/bench by a Python of its own."""
     return process("/usr/bin/python3", os.path.join("tools/bench", script), *arguments)
+
+
+def lacks_fashion_mnist():
+    """Is there no Fashion-MNIST, or nothing to read it with? Then it says so."""
+    if lacks("numpy", "python3-numpy"):
+        return True
+    if os.path.exists(FASHION + "labels-idx1-ubyte.gz"):
+        return False
+    print("left out: dataset-fashion-mnist is not installed")
+    return True
+
+
+def fashion_mnist(n):
+    """The first n training images (n, 28, 28) and their labels."""
+    import numpy as np
+    with gzip.open(FASHION + "images-idx3-ubyte.gz") as file:
+        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)[:n]
+    with gzip.open(FASHION + "labels-idx1-ubyte.gz") as file:
+        labels = np.frombuffer(file.read(), np.uint8, offset=8)[:n]
+    return images, labels
+
+
+def check_labels(arguments, n, right):
+    """`entcap predict` must be right as often on n samples, but for ties in the last bits."""
+    found = json.loads(entcap("predict", "--json", f"--limit={n}", *arguments).stdout)["right"]
+    if abs(found - right) > n / 1000:
+        sys.exit(f"of {n} labels the peer has {right} right, entcap {found}")
 
 
 def cpu_seconds():

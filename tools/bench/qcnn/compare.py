@@ -3,10 +3,7 @@
 a whole process that starts, reads and checks the data, computes the features, trains and saves;
 PyTorch is shown without its start and with the features in memory. With the weights that entcap
 trained, PyTorch must be right as often as `entcap predict`."""
-import gzip
-import json
 import os
-import sys
 import tempfile
 
 import bench
@@ -14,7 +11,6 @@ import bench
 SAMPLES, BATCH, THREADS = 10240, 128, 2
 FEW = 4096  # samples for PyTorch, whose labels are compared, too
 MODEL = "models/qcnn-top-bottom.yaml"
-DATA = "/usr/share/datasets/fashion-mnist/train-"
 
 
 def describe(folder):
@@ -30,17 +26,14 @@ def describe(folder):
 def write_data(folder):
     """The middles of the first images, every second pixel, in a frame of one; and their labels."""
     import numpy as np
-    with gzip.open(DATA + "images-idx3-ubyte.gz") as file:
-        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)[:SAMPLES]
-    with gzip.open(DATA + "labels-idx1-ubyte.gz") as file:
-        labels = np.frombuffer(file.read(), np.uint8, offset=8)[:SAMPLES]
+    images, labels = bench.fashion_mnist(SAMPLES)
     np.save(os.path.join(folder, "x.npy"),
             np.pad(images[:, ::2, ::2], ((0, 0), (1, 1), (1, 1))))
     np.save(os.path.join(folder, "y.npy"), labels)
 
 
 def main():
-    if bench.lacks("numpy", "python3-numpy") or not os.path.exists(DATA + "labels-idx1-ubyte.gz"):
+    if bench.lacks_fashion_mnist():
         return
     with tempfile.TemporaryDirectory() as folder:
         path, weights = describe(folder), os.path.join(folder, "weights.safetensors")
@@ -62,14 +55,6 @@ def main():
         report(bench.race(entrants, rounds=3, most_seconds=20), path, data, weights)
 
 
-def check_labels(path, data, weights, right):
-    """PyTorch must be right as often as `entcap predict`, but for ties in the last bits."""
-    found = json.loads(bench.entcap("predict", "--json", path, data, f"--weights={weights}",
-                                    f"--limit={FEW}").stdout)["right"]
-    if abs(found - right) > FEW / 1000:
-        sys.exit(f"of {FEW} labels PyTorch has {right} right, entcap {found}")
-
-
 def report(race, path, data, weights):
     table = bench.Table(f"an epoch of {SAMPLES:,} samples, {MODEL}, batch {BATCH}",
                         race["entcap", THREADS], SAMPLES)
@@ -84,7 +69,8 @@ def report(race, path, data, weights):
             results = race["torch", threads].results
             add(f"PyTorch, {FEW:,} samples, threads: {threads}",
                 bench.Timing(min(float(r[0]) for r in results)), FEW)
-            check_labels(path, data, weights, int(results[-1][1]))
+            bench.check_labels([path, data, f"--weights={weights}"], FEW,
+                               int(results[-1][1]))
     table.print()
 
 

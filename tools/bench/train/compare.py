@@ -4,10 +4,7 @@ the time that the matrix products alone would take at the rate of large ones. en
 process that starts, reads and checks the data, trains and saves; PyTorch is shown without its start
 and with the data in memory. With the weights that entcap trained, PyTorch must be right as often as
 `entcap predict`."""
-import gzip
-import json
 import os
-import sys
 import tempfile
 
 import bench
@@ -17,7 +14,6 @@ FEW = 2048          # samples for PyTorch, whose labels are compared, too
 PARTS = [128, 32]   # of a batch, for PyTorch: smaller ones stay in the cache
 SIDE, CHANNELS, LEVELS, OUTPUTS = 32, 16, 5, 10
 TARGET = 5
-DATA = "/usr/share/datasets/fashion-mnist/train-"
 
 
 def describe(folder):
@@ -33,10 +29,7 @@ def describe(folder):
 def write_data(folder):
     """The first images, in a frame of zeros, and their labels."""
     import numpy as np
-    with gzip.open(DATA + "images-idx3-ubyte.gz") as file:
-        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)[:SAMPLES]
-    with gzip.open(DATA + "labels-idx1-ubyte.gz") as file:
-        labels = np.frombuffer(file.read(), np.uint8, offset=8)[:SAMPLES]
+    images, labels = bench.fashion_mnist(SAMPLES)
     np.save(os.path.join(folder, "x.npy"), np.pad(images, ((0, 0), (2, 2), (2, 2))))
     np.save(os.path.join(folder, "y.npy"), labels)
 
@@ -48,7 +41,7 @@ def products_flops():
 
 
 def main():
-    if bench.lacks("numpy", "python3-numpy") or not os.path.exists(DATA + "labels-idx1-ubyte.gz"):
+    if bench.lacks_fashion_mnist():
         return
     with tempfile.TemporaryDirectory() as folder:
         path, weights = describe(folder), os.path.join(folder, "weights.safetensors")
@@ -72,14 +65,6 @@ def main():
         report(race, path, data, weights)
 
 
-def check_labels(path, data, weights, right):
-    """PyTorch must be right as often as `entcap predict`, but for ties in the last bits."""
-    found = json.loads(bench.entcap("predict", "--json", path, data, f"--weights={weights}",
-                                    f"--limit={FEW}").stdout)["right"]
-    if abs(found - right) > FEW / 1000:
-        sys.exit(f"of {FEW} labels PyTorch has {right} right, entcap {found}")
-
-
 def report(race, path, data, weights):
     table = bench.Table(f"an epoch of {SAMPLES:,} samples, {SIDE} x {SIDE} sites, {LEVELS} layers of "
                         f"{CHANNELS}, batch {BATCH}", race[THREADS], SAMPLES)
@@ -97,7 +82,8 @@ def report(race, path, data, weights):
         add(f"PyTorch, {FEW:,} samples, {part} at a time, threads: {threads}", timing, FEW,
             target=TARGET if (part, threads) == best else None)
     if torch:
-        check_labels(path, data, weights, int(race[best].results[-1][1]))
+        bench.check_labels([path, data, f"--weights={weights}"], FEW,
+                           int(race[best].results[-1][1]))
         peak = float(bench.python("train/torch_train.py", "--peak", str(THREADS)).stdout)
         add(f"matrix products alone, at {peak / 1e9:.0f} Gflop/s",
             bench.Timing(products_flops() / peak))
